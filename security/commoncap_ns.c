@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Namespaced file capabilities
+ *
+ * A file capability belongs to a root: the one stored with it as its rootid.
+ * It is honoured in the user namespaces which that root owns and in no other,
+ * so root in a container may set one without gaining anything outside.
+ *
+ * A value has one way through this file, from top to bottom:
+ *
+ *   forms		bytes <-> struct vfs_caps and rootid
+ *   translation	rootid <-> root, for the filesystem and for the caller
+ *   ownership		does this root own that user namespace?
+ *   entry points	get, set, remove, exec, audit
+ *
+ * Forms touch nothing but their arguments; translation and ownership are
+ * handed their namespaces.  Only the entry points look at the current task.
+ *
+ * See Documentation/security/nscaps.rst, capabilities(7), user_namespaces(7),
+ * and commit 8db6c34f1dbc ("Introduce v3 namespaced file capabilities") for
+ * the format and for the answers that user space relies on.
+ */
+
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/dcache.h>
+#include <linux/errno.h>
+#include <linux/fs.h>
+#include <linux/lockdep.h>
+#include <linux/mnt_idmapping.h>
+#include <linux/mount.h>
+#include <linux/nscaps.h>
+#include <linux/string.h>
+#include <linux/uidgid.h>
+#include <linux/user_namespace.h>
+#include <linux/xattr.h>
+
+/* Forms */
+
+/* The size alone tells which revision a value must be of; 0: of none. */
+static u32 revision_of_size(size_t size)
+{
+	switch (size) {
+	case XATTR_CAPS_SZ_1:
+		return VFS_CAP_REVISION_1;
+	case XATTR_CAPS_SZ_2:
+		return VFS_CAP_REVISION_2;
+	case XATTR_CAPS_SZ_3:
+		return VFS_CAP_REVISION_3;
+	default:
+		return 0;
+	}
+}
+
+/**
+ * nscaps_decode - take a value of security.capability apart
+ * @value: the bytes, aligned as a __le32; may be NULL when @size is 0
+ * @size: their number; not trusted
+ * @caps: where the sets, the revision and the flag go; its root is left
+ *	invalid, as only a namespace can give @rootid a meaning
+ * @rootid: where the rootid goes; 0 for the forms that carry none
+ *
+ * The only judge of what is well formed: every reader and writer asks here.
+ * All 64 bits of the sets are kept, also those that no capability has a name
+ * for yet, so that what was written is what is read.
+ *
+ * Return: 0, or -EINVAL when the size is none of the three, when the revision
+ * is not the one that goes with the size, or when an unknown flag is set.
+ */
+static int nscaps_decode(const void *value, size_t size, struct vfs_caps *caps,
+			 struct rootid *rootid)
+{
+	const struct vfs_ns_cap_data *nscap = value;
+	const u32 revision = revision_of_size(size);
+	u32 magic;
+
+	if (!revision)
+		return -EINVAL;
+
+	magic = le32_to_cpu(nscap->magic_etc);
+	if ((magic & ~VFS_CAP_FLAGS_EFFECTIVE) != revision)
+		return -EINVAL;
+
+	*caps = (struct vfs_caps) {
+		.permitted.val = le32_to_cpu(nscap->data[0].permitted),
+		.inheritable.val = le32_to_cpu(nscap->data[0].inheritable),
+		.root = INVALID_VFSUID,
+		.revision = revision,
+		.effective = magic & VFS_CAP_FLAGS_EFFECTIVE,
+	};
+	rootid->val = 0;
+
+	if (revision == VFS_CAP_REVISION_1)
+		return 0;
+
+	caps->permitted.val |=
+		(u64)le32_to_cpu(nscap->data[1].permitted) << 32;
+	caps->inheritable.val |=
+		(u64)le32_to_cpu(nscap->data[1].inheritable) << 32;
+
+	if (revision == VFS_CAP_REVISION_3)
+		rootid->val = le32_to_cpu(nscap->rootid);
+	return 0;
+}
+
+/**
+ * nscaps_encode - put a value of security.capability together
+ * @caps: the sets and the flag; its revision and root are not looked at
+ * @revision: %VFS_CAP_REVISION_2 or %VFS_CAP_REVISION_3, the form to write
+ * @rootid: the rootid in the namespace of whoever will read the bytes; a
+ *	form without one does not carry it
+ * @nscap: where the bytes go; all of it is written, whatever the form
+ *
+ * Return: the size of the value.
+ */
+static ssize_t nscaps_encode(const struct vfs_caps *caps, u32 revision,
+			     struct rootid rootid, struct vfs_ns_cap_data *nscap)
+{
+	const u32 flags = caps->effective ? VFS_CAP_FLAGS_EFFECTIVE : 0;
+
+	*nscap = (struct vfs_ns_cap_data) {
+		.magic_etc = cpu_to_le32(revision | flags),
+		.data[0].permitted =
+			cpu_to_le32(lower_32_bits(caps->permitted.val)),
+		.data[0].inheritable =
+			cpu_to_le32(lower_32_bits(caps->inheritable.val)),
+		.data[1].permitted =
+			cpu_to_le32(upper_32_bits(caps->permitted.val)),
+		.data[1].inheritable =
+			cpu_to_le32(upper_32_bits(caps->inheritable.val)),
+		.rootid = cpu_to_le32(rootid.val),
+	};
+
+	return revision == VFS_CAP_REVISION_3 ? XATTR_CAPS_SZ_3 :
+						XATTR_CAPS_SZ_2;
+}
+
+/* Translation */
+
+static struct rootid rootid_from_kuid(struct user_namespace *ns, kuid_t kuid)
+{
+	return (struct rootid) { .val = from_kuid(ns, kuid) };
+}
+
+static kuid_t rootid_into_kuid(struct user_namespace *ns, struct rootid rootid)
+{
+	return make_kuid(ns, rootid.val);
+}
+
+static bool rootid_valid(struct rootid rootid)
+{
+	return rootid.val != (uid_t)-1;
+}
+
+static bool rootid_is_root(struct rootid rootid)
+{
+	return rootid.val == 0;
+}
+
+/**
+ * nscaps_root_from_fs - the root that a rootid on disk means
+ * @idmap: idmap of the mount the value is seen through
+ * @fs_ns: s_user_ns of the filesystem
+ * @rootid: the rootid, a uid in @fs_ns
+ *
+ * Return: the root at the mount; INVALID_VFSUID when @rootid has no mapping
+ * in @fs_ns or none in @idmap.
+ */
+static vfsuid_t nscaps_root_from_fs(struct mnt_idmap *idmap,
+				    struct user_namespace *fs_ns,
+				    struct rootid rootid)
+{
+	return make_vfsuid(idmap, fs_ns, rootid_into_kuid(fs_ns, rootid));
+}
+
+/**
+ * nscaps_root_from_caller - the root that a caller's rootid means
+ * @caller_ns: user namespace of the caller
+ * @rootid: the rootid, a uid in @caller_ns
+ *
+ * The caller sees the file through the mount, so what it names is a root at
+ * the mount already.
+ *
+ * Return: the root at the mount; INVALID_VFSUID when @rootid has no mapping
+ * in @caller_ns.
+ */
+static vfsuid_t nscaps_root_from_caller(struct user_namespace *caller_ns,
+					struct rootid rootid)
+{
+	return VFSUIDT_INIT(rootid_into_kuid(caller_ns, rootid));
+}
+
+/**
+ * nscaps_root_to_fs - the rootid to store for a root
+ * @idmap: idmap of the mount that is written through
+ * @fs_ns: s_user_ns of the filesystem
+ * @root: the root at the mount
+ *
+ * Return: the rootid, a uid in @fs_ns; not rootid_valid() when @root is
+ * invalid, has no mapping in @idmap or none in @fs_ns.
+ */
+static struct rootid nscaps_root_to_fs(struct mnt_idmap *idmap,
+				       struct user_namespace *fs_ns,
+				       vfsuid_t root)
+{
+	return rootid_from_kuid(fs_ns, from_vfsuid(idmap, fs_ns, root));
+}
+
+/* Ownership */
+
+/**
+ * nscaps_root_owns - does a root own a user namespace?
+ * @root: the root; may be invalid, which owns nothing
+ * @ns: the user namespace; its ancestors do not go away before it
+ *
+ * A root owns the namespaces in which it is uid 0, and all those below.
+ *
+ * Return: true when @root maps to uid 0 in @ns or in one of its ancestors.
+ */
+static bool nscaps_root_owns(kuid_t root, struct user_namespace *ns)
+{
+	for (; ns; ns = ns->parent) {
+		if (rootid_is_root(rootid_from_kuid(ns, root)))
+			return true;
+	}
+	return false;
+}
+
+/* Entry points */
+
+/**
+ * nscaps_to_caller - put a value together as a caller may see it
+ * @caps: the value as seen through the mount
+ * @caller_ns: user namespace of the caller
+ * @nscap: where the bytes go
+ *
+ * A root that is some uid of the caller's other than 0 is shown as such.  The
+ * caller's own root and those above it cannot be told apart in the caller's
+ * uids, nor need they be: the value works for the caller like a plain one,
+ * and is shown as one.
+ *
+ * Return: the size of the value; -EINVAL for revision 1, which getxattr(2)
+ * never returns; -EOVERFLOW when the root can be expressed in neither way.
+ */
+static ssize_t nscaps_to_caller(const struct vfs_caps *caps,
+				struct user_namespace *caller_ns,
+				struct vfs_ns_cap_data *nscap)
+{
+	const kuid_t root = vfsuid_into_kuid(caps->root);
+	const struct rootid rootid = rootid_from_kuid(caller_ns, root);
+
+	if (caps->revision == VFS_CAP_REVISION_1)
+		return -EINVAL;
+
+	if (rootid_valid(rootid) && !rootid_is_root(rootid))
+		return nscaps_encode(caps, VFS_CAP_REVISION_3, rootid, nscap);
+
+	if (!nscaps_root_owns(root, caller_ns))
+		return -EOVERFLOW;
+
+	return nscaps_encode(caps, VFS_CAP_REVISION_2, (struct rootid) { 0 }, nscap);
+}
+
+/**
+ * nscaps_read - read the value of an inode
+ * @idmap: idmap of the mount the inode was found on
+ * @dentry: a positive dentry of the inode
+ * @caps: where the value goes; without one it is zeroed, its root invalid
+ *
+ * One call of the filesystem, into a buffer on the stack.
+ *
+ * Return: 0; -ENODATA when there is no value; -EOPNOTSUPP when the filesystem
+ * has no such xattrs; -EINVAL when the value is malformed; any other errno of
+ * the filesystem.
+ */
+static int nscaps_read(struct mnt_idmap *idmap, const struct dentry *dentry,
+		       struct vfs_caps *caps)
+{
+	struct inode *inode = d_backing_inode(dentry);
+	struct vfs_ns_cap_data nscap;
+	struct rootid rootid;
+	ssize_t len;
+	int err;
+
+	*caps = (struct vfs_caps) { .root = INVALID_VFSUID };
+
+	/* __vfs_getxattr() does not write to the dentry */
+	len = __vfs_getxattr((struct dentry *)dentry, inode, XATTR_NAME_CAPS,
+			     &nscap, sizeof(nscap));
+	if (len == -ERANGE)
+		/* longer than the longest form */
+		return -EINVAL;
+	if (len < 0)
+		return len;
+
+	err = nscaps_decode(&nscap, len, caps, &rootid);
+	if (err)
+		return err;
+
+	caps->root = nscaps_root_from_fs(idmap, inode->i_sb->s_user_ns, rootid);
+	return 0;
+}
+
+/**
+ * nscaps_load - read the value of an inode as far as a namespace honours it
+ * @idmap: idmap of the mount the inode was found on
+ * @dentry: a positive dentry of the inode
+ * @ns: the user namespace that is to honour it
+ * @caps: where the value goes: capabilities that this kernel does not know
+ *	are left out, and the sets of a value that is ignored are empty
+ *
+ * Return: 0; -ENODATA when there is no value, or none that counts in @ns;
+ * -EINVAL when the value is malformed; any other errno of the filesystem.
+ */
+static int nscaps_load(struct mnt_idmap *idmap, const struct dentry *dentry,
+		       struct user_namespace *ns, struct vfs_caps *caps)
+{
+	int err;
+
+	err = nscaps_read(idmap, dentry, caps);
+	if (err == -EOPNOTSUPP)
+		return -ENODATA;
+	if (err)
+		return err;
+
+	if (!nscaps_root_owns(vfsuid_into_kuid(caps->root), ns)) {
+		*caps = (struct vfs_caps) { .root = INVALID_VFSUID };
+		return -ENODATA;
+	}
+
+	caps->permitted.val &= CAP_VALID_MASK;
+	caps->inheritable.val &= CAP_VALID_MASK;
+	return 0;
+}
+
+/**
+ * nscaps_getxattr - getxattr(2) of security.capability
+ * @idmap: idmap of the mount the inode was found on
+ * @dentry: a positive dentry of the inode
+ * @value: where the caller's bytes go
+ * @size: how many fit there; 0 asks for the size alone
+ *
+ * The rootid is shown in the current user namespace.  Whoever may look the
+ * file up may read the value: it is no secret.
+ *
+ * Locking: none; the value is read by one call of the filesystem.
+ *
+ * Return: the size of the value as the caller sees it, also when @size is 0;
+ * -ENODATA when there is no value; -EOPNOTSUPP when the filesystem has no such
+ * xattrs; -EINVAL when the value is malformed or of revision 1; -EOVERFLOW
+ * when its root can not be expressed in the current user namespace; -ERANGE
+ * when @size is too small; any other errno of the filesystem.
+ */
+ssize_t nscaps_getxattr(struct mnt_idmap *idmap, struct dentry *dentry,
+			void *value, size_t size)
+{
+	struct vfs_ns_cap_data nscap;
+	struct vfs_caps caps;
+	ssize_t len;
+
+	len = nscaps_read(idmap, dentry, &caps);
+	if (len)
+		return len;
+
+	len = nscaps_to_caller(&caps, current_user_ns(), &nscap);
+	if (len < 0 || !value || !size)
+		return len;
+	if (size < len)
+		return -ERANGE;
+
+	memcpy(value, &nscap, len);
+	return len;
+}
+
+/**
+ * nscaps_setxattr - check and translate a value for setxattr(2)
+ * @idmap: idmap of the mount that is written through
+ * @dentry: a positive dentry of the inode
+ * @value: the caller's bytes; may be NULL when @size is 0
+ * @size: their number
+ * @nscap: where the bytes to store go
+ *
+ * The rootid, 0 in a value without one, is taken as a uid of the current user
+ * namespace, and stored as one of the filesystem's.  Only who has CAP_SETFCAP
+ * over the whole filesystem may store a value without a rootid, and not
+ * through an idmapped mount, where root at the mount is not root on disk.
+ *
+ * Locking: the inode must be locked, so that what was checked is what is
+ * written.  When the lock is dropped in between, this is to be called again
+ * with the caller's bytes.
+ *
+ * Return: the size of the value in @nscap; -EINVAL when the value is empty,
+ * malformed or of revision 1, or when its root has no mapping in the current
+ * user namespace, the mount or the filesystem; -EPERM when the caller does
+ * not have CAP_SETFCAP over the inode.
+ */
+ssize_t nscaps_setxattr(struct mnt_idmap *idmap, struct dentry *dentry,
+			const void *value, size_t size,
+			struct vfs_ns_cap_data *nscap)
+{
+	struct inode *inode = d_backing_inode(dentry);
+	struct user_namespace *fs_ns = inode->i_sb->s_user_ns;
+	struct vfs_caps caps;
+	struct rootid rootid;
+
+	lockdep_assert_held_write(&inode->i_rwsem);
+
+	if (nscaps_decode(value, size, &caps, &rootid) ||
+	    caps.revision == VFS_CAP_REVISION_1)
+		return -EINVAL;
+
+	if (!capable_wrt_inode_uidgid(idmap, inode, CAP_SETFCAP))
+		return -EPERM;
+
+	if (caps.revision == VFS_CAP_REVISION_2 && idmap == &nop_mnt_idmap &&
+	    ns_capable(fs_ns, CAP_SETFCAP))
+		return nscaps_encode(&caps, VFS_CAP_REVISION_2, rootid, nscap);
+
+	caps.root = nscaps_root_from_caller(current_user_ns(), rootid);
+	rootid = nscaps_root_to_fs(idmap, fs_ns, caps.root);
+	if (!rootid_valid(rootid))
+		return -EINVAL;
+
+	return nscaps_encode(&caps, VFS_CAP_REVISION_3, rootid, nscap);
+}
+
+/**
+ * nscaps_removexattr - may the caller remove the value of an inode?
+ * @idmap: idmap of the mount that is written through
+ * @dentry: a positive dentry of the inode
+ *
+ * Locking: the inode must be locked.
+ *
+ * Return: 0, or -EPERM when the caller does not have CAP_SETFCAP over the
+ * inode.
+ */
+int nscaps_removexattr(struct mnt_idmap *idmap, struct dentry *dentry)
+{
+	struct inode *inode = d_backing_inode(dentry);
+
+	if (!capable_wrt_inode_uidgid(idmap, inode, CAP_SETFCAP))
+		return -EPERM;
+	return 0;
+}
+
+/**
+ * nscaps_exec - the file capabilities that an execve(2) is to honour
+ * @file: the file that gives the credentials
+ * @caps: where they go; empty when there are none
+ *
+ * A value is ignored, and no error, when file capabilities are off, when the
+ * mount is nosuid or foreign to the current user namespace, or when the
+ * value's root does not own that namespace.
+ *
+ * Return: 0; -ENODATA when there is no value or it is ignored; -EINVAL when it
+ * is malformed, which is to fail the execve(2); any other errno of the
+ * filesystem.
+ */
+int nscaps_exec(const struct file *file, struct vfs_caps *caps)
+{
+	*caps = (struct vfs_caps) { .root = INVALID_VFSUID };
+
+	/* mnt_may_suid() refuses filesystems of other namespaces as well. */
+	if (!file_caps_enabled || !mnt_may_suid(file->f_path.mnt))
+		return -ENODATA;
+
+	return nscaps_load(file_mnt_idmap(file), file->f_path.dentry,
+			   current_user_ns(), caps);
+}
+
+/**
+ * nscaps_audit - the file capabilities that an audit record is to show
+ * @idmap: idmap of the mount the inode was found on
+ * @dentry: a positive dentry of the inode
+ * @caps: where they go
+ *
+ * Return: 0; -ENODATA when there is no value, or none that counts in the
+ * current user namespace; -EINVAL when it is malformed; any other errno of
+ * the filesystem.
+ */
+int nscaps_audit(struct mnt_idmap *idmap, const struct dentry *dentry,
+		 struct vfs_caps *caps)
+{
+	return nscaps_load(idmap, dentry, current_user_ns(), caps);
+}
+
+#ifdef CONFIG_NSCAPS_KUNIT_TEST
+#include "tests/commoncap_ns_kunit.c"
+#endif
