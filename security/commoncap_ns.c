@@ -54,7 +54,7 @@ static u32 revision_of_size(size_t size)
 
 /**
  * nscaps_decode - take a value of security.capability apart
- * @value: the bytes, aligned as a __le32; may be NULL when @size is 0
+ * @value: the bytes, aligned as a __le32; NULL is no value
  * @size: their number; not trusted
  * @caps: where the sets, the revision and the flag go; its root is left
  *	invalid, as only a namespace can give @rootid a meaning
@@ -64,8 +64,9 @@ static u32 revision_of_size(size_t size)
  * All 64 bits of the sets are kept, also those that no capability has a name
  * for yet, so that what was written is what is read.
  *
- * Return: 0, or -EINVAL when the size is none of the three, when the revision
- * is not the one that goes with the size, or when an unknown flag is set.
+ * Return: 0, or -EINVAL when there are no bytes, when the size is none of the
+ * three, when the revision is not the one that goes with the size, or when an
+ * unknown flag is set.
  */
 static int nscaps_decode(const void *value, size_t size, struct vfs_caps *caps,
 			 struct rootid *rootid)
@@ -74,7 +75,7 @@ static int nscaps_decode(const void *value, size_t size, struct vfs_caps *caps,
 	const u32 revision = revision_of_size(size);
 	u32 magic;
 
-	if (!revision)
+	if (!value || !revision)
 		return -EINVAL;
 
 	magic = le32_to_cpu(nscap->magic_etc);
@@ -277,7 +278,8 @@ static int nscaps_read(struct mnt_idmap *idmap, const struct dentry *dentry,
 		       struct vfs_caps *caps)
 {
 	struct inode *inode = d_backing_inode(dentry);
-	struct vfs_ns_cap_data nscap;
+	/* a filesystem may fill less than it says it did */
+	struct vfs_ns_cap_data nscap = {};
 	struct rootid rootid;
 	ssize_t len;
 	int err;
