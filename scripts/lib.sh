@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What the scripts share: where things are, messages, locks.  To be sourced.
+#
+# From the environment: BASE (the kernel to patch), KDIR (the user's own tree
+# in its place), JOBS, V=1 (show the whole output), NSCAPS_BUILD (a build/
+# elsewhere).
+# It defines, for all of them:
+# shellcheck disable=SC2034
+
+set -euo pipefail
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+BASE=${BASE:-6.12}
+KDIR=${KDIR:-}
+JOBS=${JOBS:-$(nproc)}
+V=${V:-0}
+
+# everything generated goes below BUILD
+BUILD=${NSCAPS_BUILD:-$TOP/build}
+if [[ -n $KDIR ]]; then
+	KDIR=$(realpath -m -- "$KDIR")
+	OUT=$BUILD/kdir-$(printf '%s' "$KDIR" | sha256sum | cut -c1-12)
+else
+	OUT=$BUILD/$BASE
+fi
+PRISTINE=$OUT/pristine	# the kernel as it was fetched
+TREE=$OUT/linux		# the same with ours in it
+LOGS=$BUILD/logs
+PINS=$TOP/bases/$BASE/package
+
+# where the repository has the shape of the kernel tree
+OVERLAY_DIRS="Documentation arch block crypto fs include init io_uring ipc kernel lib mm net security tools"
+
+me=${0##*/}
+
+say()
+{
+	printf '%s\n' "$*"
+}
+
+die()
+{
+	printf 'nscaps: %s: %s\n' "$me" "$*" >&2
+	exit 1
+}
+
+# need_base: BASE names a directory of bases/.
+need_base()
+{
+	[[ -n $KDIR || -f $PINS ]] ||
+		die "no such base: $BASE (there are: $(cd "$TOP/bases" && echo *))"
+}
+
+# make_dirs DIR...: with one clear line where the disk is full or read-only.
+make_dirs()
+{
+	local err
+	err=$(mkdir -p -- "$@" 2>&1) || die "cannot make $1: ${err##*: }"
+}
+
+# lock FILE [shared]: hold the lock until this shell ends.
+lock()
+{
+	local how=-x fd
+	[[ ${2:-} != shared ]] || how=-s
+	make_dirs "${1%/*}"
+	exec {fd}>>"$1" || die "cannot write $1"
+	flock $how -n "$fd" && return
+	say "waiting for another run (${1#"$BUILD"/})"
+	flock $how "$fd"
+}
+
+# disk_full LOG: does this log tell of a full disk? Then end with one line.
+disk_full()
+{
+	! grep -qsi 'no space left on device' "$1" ||
+		die "the disk is full ($BUILD); free some space, or set NSCAPS_BUILD"
+}
