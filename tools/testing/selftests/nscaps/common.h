@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the tests of namespaced file capabilities share: user namespaces with
+ * given maps, a function run inside one, values of security.capability, and
+ * the two filesystems that the tests run on.
+ */
+#ifndef NSCAPS_COMMON_H
+#define NSCAPS_COMMON_H
+
+#include <linux/capability.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define CAPS_XATTR	"security.capability"
+
+/* The capability that the tests hand out, and its mask in /proc/self/status */
+#define TEST_CAP	CAP_NET_RAW
+#define TEST_MASK	(1ULL << TEST_CAP)
+
+/* No user namespace is entered: that of the test itself */
+#define NS_INIT		(-1)
+
+#define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
+
+/**
+ * struct value - a value of security.capability, of whatever form
+ * @size: how many bytes of it count
+ * @caps: the bytes as form 3
+ * @bytes: the bytes
+ */
+struct value {
+	size_t size;
+	union {
+		struct vfs_ns_cap_data caps;
+		unsigned char bytes[64];
+	};
+};
+
+struct value value_v1(void);
+struct value value_v2(void);
+struct value value_v3(uint32_t rootid);
+bool value_eq(const struct value *a, const struct value *b);
+
+/**
+ * struct outcome - what a call inside a user namespace brought back
+ * @ret: its result
+ * @err: its errno, 0 when it succeeded
+ * @value: the bytes that it read, if any
+ */
+struct outcome {
+	ssize_t ret;
+	int err;
+	struct value value;
+};
+
+/**
+ * struct creds - what the helper print_caps tells of itself
+ * @err: errno of execve(2), 0 when the helper ran
+ */
+struct creds {
+	int err;
+	unsigned long long permitted;
+	unsigned long long effective;
+	unsigned long long inheritable;
+	unsigned long long ambient;
+	unsigned long secure;
+	unsigned int uid;
+	unsigned int euid;
+};
+
+/* Directories of the test, on tmpfs and on ext4; made before main() */
+const char *fs_dir(const char *fstype);
+const char *helper_path(void);
+
+/* Another ext4, made in a file; and mounted, by way of a loop device */
+int fs_make_ext4(const char *image, unsigned int megabytes);
+int fs_mount_ext4(const char *image, const char *dir);
+
+/* A file descriptor of a new user namespace below @parent, or -1 */
+int userns_new(int parent, const char *map);
+
+/* Run @fn as @uid of @ns in a child, and bring back what it left */
+struct outcome run_in(int ns, uid_t uid, struct outcome (*fn)(void *ctx),
+		      void *ctx);
+
+/* The calls, as root of @ns */
+struct outcome set_in(int ns, const char *path, struct value value, int flags);
+struct outcome get_in(int ns, const char *path, size_t size);
+struct outcome remove_in(int ns, const char *path);
+
+/* Run the file as @uid of @ns; @prepare, if any, runs just before it */
+struct creds exec_in(int ns, uid_t uid, const char *path,
+		     void (*prepare)(void));
+
+/* A copy of the helper, owned by @owner; any older file is replaced */
+int install_helper(const char *path, uid_t owner);
+
+int write_file(const char *path, const char *text);
+
+#endif /* NSCAPS_COMMON_H */
