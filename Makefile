@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0
+# Namespaced file capabilities: the way in.  `make help` tells what there is.
+
+BASE ?= 6.12
+export BASE KDIR V JOBS
+
+.DEFAULT_GOAL := help
+.PHONY: help deps fetch prepare build kunit kselftest run shell gdb menuconfig \
+	series lint docs check clean distclean
+
+help:
+	@echo 'make run         build, boot, and tell a short true story'
+	@echo 'make check       all tests, in up to 40 minutes the first time'
+	@echo 'make kunit       the KUnit tests, under User Mode Linux'
+	@echo 'make kselftest   the kselftests, in a guest with all kernel checks on'
+	@echo 'make shell       a shell in the guest'
+	@echo 'make gdb         a guest that waits for gdb'
+	@echo 'make menuconfig  change the configuration of the kernel of run and shell'
+	@echo 'make series      the patches to send, build/BASE/series, each checked'
+	@echo 'make lint        checkpatch, sparse, W=1, kernel-doc, shellcheck'
+	@echo 'make docs        the HTML of the manual, build/BASE/docs'
+	@echo 'make fetch       the pinned kernel source, build/cache'
+	@echo 'make prepare     the kernel tree with ours in it, build/BASE/linux'
+	@echo 'make clean       remove all that was built; distclean: the downloads too'
+	@echo
+	@echo 'BASE=6.12        the kernel that is patched; bases/ has the others'
+	@echo 'KDIR=/a/tree     a kernel tree of your own instead, which stays as it is'
+	@echo 'JOBS=4           compilers at once; V=1 shows their whole output'
+
+fetch:
+	@scripts/fetch
+
+prepare:
+	@scripts/deps tree
+	@scripts/prepare
+
+kunit:
+	@scripts/deps tree build
+	@scripts/prepare
+	@scripts/kunit
+
+kselftest:
+	@scripts/deps tree build guest selftests
+	@scripts/prepare
+	@scripts/build debug
+	@scripts/selftests
+	@scripts/initramfs debug
+	@scripts/guest-run debug kselftest
+
+run:
+	@scripts/deps tree build guest
+	@scripts/prepare
+	@scripts/build base
+	@scripts/initramfs base
+	@scripts/guest-run base run
+
+shell:
+	@scripts/deps tree build guest
+	@scripts/prepare
+	@scripts/build base
+	@scripts/initramfs base
+	@scripts/guest-run base shell
+
+gdb:
+	@scripts/deps tree build guest gdb
+	@scripts/prepare
+	@scripts/build gdb
+	@scripts/initramfs gdb
+	@scripts/guest-run gdb gdb
+
+menuconfig:
+	@scripts/deps tree build menuconfig
+	@scripts/prepare
+	@scripts/config base menuconfig
+
+series:
+	@scripts/deps tree build lint
+	@scripts/prepare
+	@scripts/series
+
+lint:
+	@scripts/deps tree build lint
+	@scripts/prepare
+	@scripts/lint
+
+docs:
+	@scripts/deps tree docs
+	@scripts/prepare
+	@scripts/docs
+
+check:
+	@scripts/check
+
+clean:
+	@scripts/clean
+
+distclean:
+	@scripts/clean all
