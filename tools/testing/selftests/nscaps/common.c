@@ -106,10 +106,11 @@ static pid_t userns_child(int ready, int hold)
 
 	if (pid)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	c = unshare(CLONE_NEWUSER) ? errno : 0;
 	/* whoever writes the maps must be let at our files in /proc */
 	prctl(PR_SET_DUMPABLE, 1);
+	/* a change of credentials forgets the signal, so it comes last */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (write(ready, &c, 1) == 1)
 		read(hold, &c, 1);
 	_exit(0);

@@ -620,9 +620,9 @@ static pid_t race(int ns, void (*fn)(const char *path), const char *path)
 
 	if (pid)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* a change of credentials forgets the signal, so it comes last */
 	if (setns(ns, CLONE_NEWUSER) || setresgid(0, 0, 0) ||
-	    setresuid(0, 0, 0))
+	    setresuid(0, 0, 0) || prctl(PR_SET_PDEATHSIG, SIGKILL))
 		_exit(1);
 	for (;;)
 		fn(path);

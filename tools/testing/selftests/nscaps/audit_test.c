@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What audit records of file capabilities: the root, through the idmap of the
+ * mount that the file was found on. Nobody listens to audit here, so that the
+ * kernel prints its records to its log.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/mount.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "../kselftest_harness.h"
+#include "common.h"
+
+#define NOBODY	65534
+
+/* for a record to come; only a failure waits for so long */
+#define TIMEOUT_MS	10000
+
+struct audit_request {
+	struct nlmsghdr h;
+	union {
+		struct audit_status status;
+		struct audit_rule_data rule;
+	};
+};
+
+static int audit_send(int type, const void *data, size_t size)
+{
+	struct audit_request req = {
+		.h = {
+			.nlmsg_len = NLMSG_LENGTH(size),
+			.nlmsg_type = type,
+			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+		},
+	};
+	struct {
+		struct nlmsghdr h;
+		struct nlmsgerr err;
+	} reply;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT);
+	int err = EIO;
+
+	if (fd < 0)
+		return errno;
+	memcpy(NLMSG_DATA(&req.h), data, size);
+	if (send(fd, &req, req.h.nlmsg_len, 0) < 0)
+		err = errno;
+	else if (recv(fd, &reply, sizeof(reply), 0) > 0 &&
+		 reply.h.nlmsg_type == NLMSG_ERROR)
+		err = -reply.err.error;
+	close(fd);
+	return err;
+}
+
+static int audit_enable(bool on)
+{
+	struct audit_status status = {
+		.mask = AUDIT_STATUS_ENABLED | AUDIT_STATUS_RATE_LIMIT,
+		.enabled = on,
+	};
+
+	return audit_send(AUDIT_SET, &status, sizeof(status));
+}
+
+/* A rule that asks for every call of @nr */
+static int audit_rule(int type, int nr)
+{
+	struct audit_rule_data rule = {
+		.flags = AUDIT_FILTER_EXIT,
+		.action = AUDIT_ALWAYS,
+	};
+
+	rule.mask[AUDIT_WORD(nr)] = AUDIT_BIT(nr);
+	return audit_send(type, &rule, sizeof(rule));
+}
+
+FIXTURE(audit)
+{
+	int a, kmsg;
+	char dir[256], path[300];
+};
+
+FIXTURE_VARIANT(audit)
+{
+	const char *fs;
+};
+
+FIXTURE_VARIANT_ADD(audit, tmpfs) { .fs = "tmpfs" };
+FIXTURE_VARIANT_ADD(audit, ext4) { .fs = "ext4" };
+
+FIXTURE_SETUP(audit)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP };
+	int fd;
+
+	self->a = userns_new(NS_INIT, "0 100000 65536\n");
+	ASSERT_LE(0, self->a);
+	snprintf(self->dir, sizeof(self->dir), "%s/dir", fs_dir(variant->fs));
+	snprintf(self->path, sizeof(self->path), "%s/file", self->dir);
+	ASSERT_EQ(0, mkdir(self->dir, 0755));
+	ASSERT_EQ(0, install_helper(self->path, 0));
+
+	/* the directory once more, at /mnt: 0 is 100000 there */
+	fd = syscall(SYS_open_tree, AT_FDCWD, self->dir,
+		     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	ASSERT_LE(0, fd);
+	attr.userns_fd = self->a;
+	ASSERT_EQ(0, syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &attr,
+			     sizeof(attr)));
+	ASSERT_EQ(0, syscall(SYS_move_mount, fd, "", AT_FDCWD, "/mnt",
+			     MOVE_MOUNT_F_EMPTY_PATH));
+	close(fd);
+
+	/* none of the records is to be left out */
+	ASSERT_EQ(0, write_file("/proc/sys/kernel/printk_ratelimit", "0"));
+	self->kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	ASSERT_LE(0, self->kmsg);
+	ASSERT_LE(0, lseek(self->kmsg, 0, SEEK_END));
+	ASSERT_EQ(0, audit_rule(AUDIT_ADD_RULE, SYS_execve));
+	ASSERT_EQ(0, audit_rule(AUDIT_ADD_RULE, SYS_unlink));
+	ASSERT_EQ(0, audit_enable(true));
+}
+
+FIXTURE_TEARDOWN(audit)
+{
+	audit_enable(false);
+	write_file("/proc/sys/kernel/printk_ratelimit", "5");
+	audit_rule(AUDIT_DEL_RULE, SYS_execve);
+	audit_rule(AUDIT_DEL_RULE, SYS_unlink);
+	umount2("/mnt", MNT_DETACH);
+	unlink(self->path);
+	rmdir(self->dir);
+	close(self->kmsg);
+	close(self->a);
+}
+
+/* Wait for a record of @type that has @word in it; its text */
+static bool audit_record(int kmsg, int type, const char *word, char *text,
+			 size_t size)
+{
+	struct pollfd p = { .fd = kmsg, .events = POLLIN };
+	char want[32];
+	ssize_t n;
+
+	snprintf(want, sizeof(want), "audit: type=%d ", type);
+	for (;;) {
+		n = read(kmsg, text, size - 1);
+		if (n < 0 && errno == EPIPE)
+			continue;
+		if (n < 0 && errno == EAGAIN && poll(&p, 1, TIMEOUT_MS) == 1)
+			continue;
+		if (n < 0)
+			return false;
+		text[n] = 0;
+		if (strstr(text, want) && strstr(text, word))
+			return true;
+	}
+}
+
+/* An exec that is honoured: the very value, its root as at the mount */
+TEST_F(audit, exec_idmapped)
+{
+	char text[8192];
+
+	ASSERT_EQ(0, set_in(NS_INIT, self->path, value_v2(), 0).err);
+	ASSERT_EQ(TEST_MASK,
+		  exec_in(self->a, NOBODY, "/mnt/file", NULL).permitted);
+	ASSERT_TRUE(audit_record(self->kmsg, AUDIT_BPRM_FCAPS, "fver=", text,
+				 sizeof(text)));
+	EXPECT_NE(NULL, strstr(text, " fver=2 fp=0000000000002000 "
+			       "fi=0 fe=1 ")) TH_LOG("%s", text);
+	EXPECT_NE(NULL, strstr(text, " frootid=100000")) TH_LOG("%s", text);
+}
+
+/* The path record of the same: the root through the idmap */
+TEST_F(audit, path_idmapped)
+{
+	char text[8192];
+
+	ASSERT_EQ(0, set_in(NS_INIT, self->path, value_v2(), 0).err);
+	ASSERT_EQ(TEST_MASK,
+		  exec_in(self->a, NOBODY, "/mnt/file", NULL).permitted);
+	ASSERT_TRUE(audit_record(self->kmsg, AUDIT_PATH, "name=\"/mnt/file\"",
+				 text, sizeof(text)));
+	EXPECT_NE(NULL, strstr(text, "cap_fp=0000000000002000"))
+		TH_LOG("%s", text);
+	EXPECT_NE(NULL, strstr(text, "cap_fver=2")) TH_LOG("%s", text);
+	EXPECT_NE(NULL, strstr(text, "cap_frootid=100000"))
+		TH_LOG("%s", text);
+}
+
+/* Without an idmap the records are what they were */
+TEST_F(audit, exec_plain)
+{
+	char text[8192];
+
+	ASSERT_EQ(0, set_in(NS_INIT, self->path, value_v2(), 0).err);
+	ASSERT_EQ(TEST_MASK,
+		  exec_in(NS_INIT, NOBODY, self->path, NULL).permitted);
+	ASSERT_TRUE(audit_record(self->kmsg, AUDIT_BPRM_FCAPS, "fver=", text,
+				 sizeof(text)));
+	EXPECT_NE(NULL, strstr(text, " fver=2 ")) TH_LOG("%s", text);
+	EXPECT_NE(NULL, strstr(text, " frootid=0")) TH_LOG("%s", text);
+}
+
+static struct outcome remove_file(void *path)
+{
+	return (struct outcome) { .err = unlink(path) ? errno : 0 };
+}
+
+/* A child reached through the mount of its parent: the parent's idmap */
+TEST_F(audit, unlink_idmapped)
+{
+	char text[8192];
+
+	ASSERT_EQ(0, set_in(NS_INIT, self->path, value_v2(), 0).err);
+	ASSERT_EQ(0, chmod(self->dir, 0777));
+	ASSERT_EQ(0, run_in(self->a, 0, remove_file, "/mnt/file").err);
+	ASSERT_TRUE(audit_record(self->kmsg, AUDIT_PATH, "nametype=DELETE",
+				 text, sizeof(text)));
+	EXPECT_NE(NULL, strstr(text, "cap_frootid=100000"))
+		TH_LOG("%s", text);
+}
+
+TEST_HARNESS_MAIN
