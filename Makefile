@@ -2,7 +2,7 @@
 # Namespaced file capabilities: the way in.  `make help` tells what there is.
 
 BASE ?= 6.12
-export BASE KDIR V JOBS
+export BASE KDIR V JOBS TEST
 
 .DEFAULT_GOAL := help
 .PHONY: help deps fetch prepare build kunit kselftest run shell gdb menuconfig \
@@ -25,6 +25,7 @@ help:
 	@echo
 	@echo 'BASE=6.12        the kernel that is patched; bases/ has the others'
 	@echo 'KDIR=/a/tree     a kernel tree of your own instead, which stays as it is'
+	@echo 'TEST=exec_test   of the kselftests only this one'
 	@echo 'JOBS=4           compilers at once; V=1 shows their whole output'
 
 fetch:
