@@ -180,8 +180,9 @@ TEST_F(audit, exec_idmapped)
 		  exec_in(self->a, NOBODY, "/mnt/file", NULL).permitted);
 	ASSERT_TRUE(audit_record(self->kmsg, AUDIT_BPRM_FCAPS, "fver=", text,
 				 sizeof(text)));
-	EXPECT_NE(NULL, strstr(text, " fver=2 fp=0000000000002000 "
-			       "fi=0 fe=1 ")) TH_LOG("%s", text);
+	EXPECT_NE(NULL,
+		  strstr(text, " fver=2 fp=0000000000002000 fi=0 fe=1 "))
+		TH_LOG("%s", text);
 	EXPECT_NE(NULL, strstr(text, " frootid=100000")) TH_LOG("%s", text);
 }
 

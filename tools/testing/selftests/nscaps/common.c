@@ -276,13 +276,12 @@ struct exec_call {
 static struct outcome call_exec(void *ctx)
 {
 	struct exec_call *c = ctx;
-	char *argv[] = { "print_caps", NULL };
 
 	if (dup2(c->out, STDOUT_FILENO) < 0)
 		return done(-1);
 	if (c->prepare)
 		c->prepare();
-	execv(c->path, argv);
+	execl(c->path, "print_caps", NULL);
 	return done(-1);
 }
 
@@ -407,7 +406,7 @@ static void find_helper(void)
 		bail("/proc/self/exe");
 	helper[n] = 0;
 	slash = strrchr(helper, '/');
-	strcpy(slash + 1, "print_caps");
+	snprintf(slash + 1, helper + sizeof(helper) - (slash + 1), "print_caps");
 	if (access(helper, X_OK))
 		bail(helper);
 }

@@ -8,6 +8,7 @@
 #define NSCAPS_COMMON_H
 
 #include <linux/capability.h>
+#include <linux/const.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -16,7 +17,7 @@
 
 /* The capability that the tests hand out, and its mask in /proc/self/status */
 #define TEST_CAP	CAP_NET_RAW
-#define TEST_MASK	(1ULL << TEST_CAP)
+#define TEST_MASK	_BITULL(TEST_CAP)
 
 /* No user namespace is entered: that of the test itself */
 #define NS_INIT		(-1)
@@ -57,6 +58,13 @@ struct outcome {
 /**
  * struct creds - what the helper print_caps tells of itself
  * @err: errno of execve(2), 0 when the helper ran
+ * @permitted: its permitted capabilities
+ * @effective: its effective ones
+ * @inheritable: its inheritable ones
+ * @ambient: its ambient ones
+ * @secure: AT_SECURE of its auxiliary vector
+ * @uid: its real uid, in its user namespace
+ * @euid: its effective uid, likewise
  */
 struct creds {
 	int err;

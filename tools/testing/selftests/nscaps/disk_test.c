@@ -78,10 +78,8 @@ FIXTURE_SETUP(disk)
 	close(fd);
 	ASSERT_EQ(0, fs_make_ext4(IMAGE, 4));
 	snprintf(cmd, sizeof(cmd),
-		 "{ echo 'write %s file'; echo 'sif file mode 0100755'; "
-		 "echo 'ea_set -f %s file " CAPS_XATTR "'; } | "
-		 "debugfs -w -f - %s >/dev/null 2>&1",
-		 helper_path(), VALUE, IMAGE);
+		 "printf 'write %s file\\nsif file mode 0100755\\nea_set -f %s file %s\\n' | debugfs -w -f - %s >/dev/null 2>&1",
+		 helper_path(), VALUE, CAPS_XATTR, IMAGE);
 	ASSERT_EQ(0, system(cmd));
 	ASSERT_EQ(0, fs_mount_ext4(IMAGE, "/mnt"));
 }

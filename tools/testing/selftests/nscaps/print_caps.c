@@ -5,9 +5,19 @@
  */
 #include <linux/capability.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
+
+/* If this is the line of that set, take it */
+static void take(const char *line, const char *name, unsigned long long *set)
+{
+	const size_t len = strlen(name);
+
+	if (!strncmp(line, name, len))
+		*set = strtoull(line + len, NULL, 16);
+}
 
 int main(void)
 {
@@ -18,10 +28,10 @@ int main(void)
 	if (!f)
 		return 1;
 	while (fgets(line, sizeof(line), f)) {
-		sscanf(line, "CapInh: %llx", &inh);
-		sscanf(line, "CapPrm: %llx", &prm);
-		sscanf(line, "CapEff: %llx", &eff);
-		sscanf(line, "CapAmb: %llx", &amb);
+		take(line, "CapInh:", &inh);
+		take(line, "CapPrm:", &prm);
+		take(line, "CapEff:", &eff);
+		take(line, "CapAmb:", &amb);
 	}
 	fclose(f);
 	printf("%llx %llx %llx %llx %lu %u %u\n", prm, eff, inh, amb,

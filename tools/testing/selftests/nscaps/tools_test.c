@@ -40,7 +40,7 @@ FIXTURE_SETUP(tools)
 	self->sibling = userns_new(NS_INIT, "0 200000 65536\n");
 	ASSERT_LE(0, self->a);
 	ASSERT_LE(0, self->sibling);
-	strcpy(self->dir, fs_dir(variant->fs));
+	snprintf(self->dir, sizeof(self->dir), "%s", fs_dir(variant->fs));
 	snprintf(path, sizeof(path), "%s/f", self->dir);
 	ASSERT_EQ(0, install_helper(path, 100000));
 }
@@ -144,11 +144,13 @@ TEST_F(tools, rootid)
 TEST_F(tools, foreign)
 {
 	EXPECT_SHELL(0, "", self->a, "setcap cap_net_raw=ep f");
-	EXPECT_SHELL(1, "f: security.capability: Value too large for defined "
-		     "data type\n", self->sibling,
+	EXPECT_SHELL(1,
+		     "f: security.capability: Value too large for defined data type\n",
+		     self->sibling,
 		     "getfattr -e hex -n security.capability f");
-	EXPECT_SHELL(1, "Failed to set capabilities on file 'f': "
-		     "Operation not permitted\n", self->sibling,
+	EXPECT_SHELL(1,
+		     "Failed to set capabilities on file 'f': Operation not permitted\n",
+		     self->sibling,
 		     "setcap cap_net_raw=ep f");
 	EXPECT_SHELL(0, "f cap_net_raw=ep [rootid=100000]\n", NS_INIT,
 		     "getcap -n f");
