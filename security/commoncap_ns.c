@@ -21,19 +21,27 @@
  * the format and for the answers that user space relies on.
  */
 
+#include <linux/array_size.h>
+#include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/dcache.h>
 #include <linux/errno.h>
 #include <linux/fs.h>
 #include <linux/lockdep.h>
+#include <linux/minmax.h>
 #include <linux/mnt_idmapping.h>
 #include <linux/mount.h>
 #include <linux/nscaps.h>
+#include <linux/sched.h>
 #include <linux/string.h>
+#include <linux/tracepoint-defs.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 #include <linux/xattr.h>
+
+#define CREATE_TRACE_POINTS
+#include <trace/events/nscaps.h>
 
 /* Forms */
 
@@ -210,24 +218,69 @@ static struct rootid nscaps_root_to_fs(struct mnt_idmap *idmap,
 /* Ownership */
 
 /**
- * nscaps_root_owns - does a root own a user namespace?
+ * nscaps_owned_ns - the user namespace by which a root owns another
  * @root: the root; may be invalid, which owns nothing
  * @ns: the user namespace; its ancestors do not go away before it
  *
  * A root owns the namespaces in which it is uid 0, and all those below.
  *
+ * Return: @ns or the nearest of its ancestors in which @root is uid 0; NULL
+ * where there is none, and @root does not own @ns.
+ */
+static struct user_namespace *nscaps_owned_ns(kuid_t root,
+					      struct user_namespace *ns)
+{
+	for (; ns; ns = ns->parent) {
+		if (rootid_is_root(rootid_from_kuid(ns, root)))
+			return ns;
+	}
+	return NULL;
+}
+
+/**
+ * nscaps_root_owns - does a root own a user namespace?
+ * @root: the root; may be invalid, which owns nothing
+ * @ns: the user namespace; its ancestors do not go away before it
+ *
  * Return: true when @root maps to uid 0 in @ns or in one of its ancestors.
  */
 static bool nscaps_root_owns(kuid_t root, struct user_namespace *ns)
 {
-	for (; ns; ns = ns->parent) {
-		if (rootid_is_root(rootid_from_kuid(ns, root)))
-			return true;
-	}
-	return false;
+	return nscaps_owned_ns(root, ns);
 }
 
 /* Entry points */
+
+/* What there is where there is no value, and what a value that is ignored is */
+#define NO_CAPS ((struct vfs_caps) {			\
+		.root = INVALID_VFSUID,			\
+		.rootid = { .val = (uid_t)-1 },		\
+	})
+
+/**
+ * struct nscaps_verdict - what is answered, and why
+ * @ret: a size, 0 or a negative errno
+ * @reason: the reason; %NSCAPS_HONOURED just where @ret is no errno
+ *
+ * The two are told together by whoever decides, so that the reason shown is
+ * the reason there was.  It fits into a register.
+ */
+struct nscaps_verdict {
+	int ret;
+	enum nscaps_reason reason;
+};
+
+static struct nscaps_verdict verdict(int ret, enum nscaps_reason reason)
+{
+	return (struct nscaps_verdict) { .ret = ret, .reason = reason };
+}
+
+/* Why does the root of these capabilities not own the caller's namespace? */
+static enum nscaps_reason nscaps_not_owned(const struct vfs_caps *caps)
+{
+	return vfsuid_valid(caps->root) ? NSCAPS_ROOT_NOT_OWNER :
+					  NSCAPS_ROOT_UNMAPPED;
+}
 
 /**
  * nscaps_to_caller - put a value together as a caller may see it
@@ -243,23 +296,26 @@ static bool nscaps_root_owns(kuid_t root, struct user_namespace *ns)
  * Return: the size of the value; -EINVAL for revision 1, which getxattr(2)
  * never returns; -EOVERFLOW when the root can be expressed in neither way.
  */
-static ssize_t nscaps_to_caller(const struct vfs_caps *caps,
-				struct user_namespace *caller_ns,
-				struct vfs_ns_cap_data *nscap)
+static struct nscaps_verdict nscaps_to_caller(const struct vfs_caps *caps,
+					      struct user_namespace *caller_ns,
+					      struct vfs_ns_cap_data *nscap)
 {
 	const kuid_t root = vfsuid_into_kuid(caps->root);
 	const struct rootid rootid = rootid_from_kuid(caller_ns, root);
 
 	if (caps->revision == VFS_CAP_REVISION_1)
-		return -EINVAL;
+		return verdict(-EINVAL, NSCAPS_OLD_FORM);
 
 	if (rootid_valid(rootid) && !rootid_is_root(rootid))
-		return nscaps_encode(caps, VFS_CAP_REVISION_3, rootid, nscap);
+		return verdict(nscaps_encode(caps, VFS_CAP_REVISION_3, rootid,
+					     nscap), NSCAPS_HONOURED);
 
 	if (!nscaps_root_owns(root, caller_ns))
-		return -EOVERFLOW;
+		return verdict(-EOVERFLOW, nscaps_not_owned(caps));
 
-	return nscaps_encode(caps, VFS_CAP_REVISION_2, (struct rootid) { 0 }, nscap);
+	return verdict(nscaps_encode(caps, VFS_CAP_REVISION_2,
+				     (struct rootid) { 0 }, nscap),
+		       NSCAPS_HONOURED);
 }
 
 /**
@@ -274,65 +330,246 @@ static ssize_t nscaps_to_caller(const struct vfs_caps *caps,
  * has no such xattrs; -EINVAL when the value is malformed; any other errno of
  * the filesystem.
  */
-static int nscaps_read(struct mnt_idmap *idmap, const struct dentry *dentry,
-		       struct vfs_caps *caps)
+static struct nscaps_verdict nscaps_read(struct mnt_idmap *idmap,
+					 const struct dentry *dentry,
+					 struct vfs_caps *caps)
 {
 	struct inode *inode = d_backing_inode(dentry);
 	/* a filesystem may fill less than it says it did */
 	struct vfs_ns_cap_data nscap = {};
 	struct rootid rootid;
 	ssize_t len;
-	int err;
 
-	*caps = (struct vfs_caps) { .root = INVALID_VFSUID };
+	*caps = NO_CAPS;
 
 	/* __vfs_getxattr() does not write to the dentry */
 	len = __vfs_getxattr((struct dentry *)dentry, inode, XATTR_NAME_CAPS,
 			     &nscap, sizeof(nscap));
 	if (len == -ERANGE)
 		/* longer than the longest form */
-		return -EINVAL;
+		return verdict(-EINVAL, NSCAPS_MALFORMED);
+	if (len == -ENODATA || len == -EOPNOTSUPP)
+		return verdict(len, NSCAPS_NO_VALUE);
 	if (len < 0)
-		return len;
+		return verdict(len, NSCAPS_FS_ERROR);
 
-	err = nscaps_decode(&nscap, len, caps, &rootid);
-	if (err)
-		return err;
+	if (nscaps_decode(&nscap, len, caps, &rootid))
+		return verdict(-EINVAL, NSCAPS_MALFORMED);
 
+	caps->rootid = rootid;
 	caps->root = nscaps_root_from_fs(idmap, inode->i_sb->s_user_ns, rootid);
-	return 0;
+	return verdict(0, NSCAPS_HONOURED);
 }
 
 /**
- * nscaps_load - read the value of an inode as far as a namespace honours it
+ * nscaps_load - read the value of an inode, and ask whether it counts
  * @idmap: idmap of the mount the inode was found on
  * @dentry: a positive dentry of the inode
  * @ns: the user namespace that is to honour it
- * @caps: where the value goes: capabilities that this kernel does not know
- *	are left out, and the sets of a value that is ignored are empty
+ * @caps: where the value goes, whether it counts or not: capabilities that
+ *	this kernel does not know are left out
  *
  * Return: 0; -ENODATA when there is no value, or none that counts in @ns;
  * -EINVAL when the value is malformed; any other errno of the filesystem.
  */
-static int nscaps_load(struct mnt_idmap *idmap, const struct dentry *dentry,
-		       struct user_namespace *ns, struct vfs_caps *caps)
+static struct nscaps_verdict nscaps_load(struct mnt_idmap *idmap,
+					 const struct dentry *dentry,
+					 struct user_namespace *ns,
+					 struct vfs_caps *caps)
 {
-	int err;
+	const struct nscaps_verdict v = nscaps_read(idmap, dentry, caps);
 
-	err = nscaps_read(idmap, dentry, caps);
-	if (err == -EOPNOTSUPP)
-		return -ENODATA;
-	if (err)
-		return err;
-
-	if (!nscaps_root_owns(vfsuid_into_kuid(caps->root), ns)) {
-		*caps = (struct vfs_caps) { .root = INVALID_VFSUID };
-		return -ENODATA;
-	}
+	if (v.reason == NSCAPS_NO_VALUE)
+		return verdict(-ENODATA, NSCAPS_NO_VALUE);
+	if (v.reason != NSCAPS_HONOURED)
+		return v;
 
 	caps->permitted.val &= CAP_VALID_MASK;
 	caps->inheritable.val &= CAP_VALID_MASK;
-	return 0;
+
+	if (!nscaps_root_owns(vfsuid_into_kuid(caps->root), ns))
+		return verdict(-ENODATA, nscaps_not_owned(caps));
+	return v;
+}
+
+/**
+ * nscaps_may_exec - may an execve(2) honour the capabilities of a file?
+ * @file: the file that gives the credentials
+ * @caps: where they go, whether it may or not; empty where the file is not
+ *	even looked at
+ *
+ * Return: as nscaps_exec().
+ */
+static struct nscaps_verdict nscaps_may_exec(const struct file *file,
+					     struct vfs_caps *caps)
+{
+	enum nscaps_reason reason;
+
+	*caps = NO_CAPS;
+
+	if (!file_caps_enabled)
+		return verdict(-ENODATA, NSCAPS_DISABLED);
+
+	/* This refuses filesystems of other namespaces as well. */
+	reason = mnt_suid_reason(file->f_path.mnt);
+	if (reason != NSCAPS_HONOURED)
+		return verdict(-ENODATA, reason);
+
+	return nscaps_load(file_mnt_idmap(file), file->f_path.dentry,
+			   current_user_ns(), caps);
+}
+
+/**
+ * nscaps_may_change - may the caller change the value of an inode?
+ * @idmap: idmap of the mount that is written through
+ * @inode: the inode, locked
+ *
+ * This is capable_wrt_inode_uidgid(), one question at a time.
+ *
+ * Return: %NSCAPS_HONOURED when the caller has CAP_SETFCAP over the inode, or
+ * why it does not.
+ */
+static enum nscaps_reason nscaps_may_change(struct mnt_idmap *idmap,
+					    const struct inode *inode)
+{
+	struct user_namespace *ns = current_user_ns();
+
+	if (!ns_capable(ns, CAP_SETFCAP))
+		return NSCAPS_NOT_PRIVILEGED;
+	if (!privileged_wrt_inode_uidgid(ns, idmap, inode))
+		return NSCAPS_IDS_UNMAPPED;
+	return NSCAPS_HONOURED;
+}
+
+/**
+ * nscaps_may_set - may the caller set this value, and what is to be stored?
+ * @idmap: idmap of the mount that is written through
+ * @inode: the inode, locked
+ * @value: the caller's bytes; may be NULL when @size is 0
+ * @size: their number
+ * @caps: where the value goes: its root as far as it was translated, its
+ *	rootid as it is to be stored
+ * @nscap: where the bytes to store go
+ *
+ * Return: as nscaps_setxattr().
+ */
+static struct nscaps_verdict nscaps_may_set(struct mnt_idmap *idmap,
+					    const struct inode *inode,
+					    const void *value, size_t size,
+					    struct vfs_caps *caps,
+					    struct vfs_ns_cap_data *nscap)
+{
+	struct user_namespace *fs_ns = inode->i_sb->s_user_ns;
+	enum nscaps_reason reason;
+	struct rootid rootid;
+
+	*caps = NO_CAPS;
+
+	if (nscaps_decode(value, size, caps, &rootid))
+		return verdict(-EINVAL, NSCAPS_MALFORMED);
+	caps->rootid = NO_CAPS.rootid;
+	if (caps->revision == VFS_CAP_REVISION_1)
+		return verdict(-EINVAL, NSCAPS_OLD_FORM);
+
+	reason = nscaps_may_change(idmap, inode);
+	if (reason != NSCAPS_HONOURED)
+		return verdict(-EPERM, reason);
+
+	if (caps->revision == VFS_CAP_REVISION_2 && idmap == &nop_mnt_idmap &&
+	    ns_capable(fs_ns, CAP_SETFCAP)) {
+		caps->root = nscaps_root_from_fs(idmap, fs_ns, rootid);
+		caps->rootid = rootid;
+		return verdict(nscaps_encode(caps, VFS_CAP_REVISION_2, rootid,
+					     nscap), NSCAPS_HONOURED);
+	}
+
+	caps->root = nscaps_root_from_caller(current_user_ns(), rootid);
+	rootid = nscaps_root_to_fs(idmap, fs_ns, caps->root);
+	if (!rootid_valid(rootid))
+		return verdict(-EINVAL, NSCAPS_ROOT_UNMAPPED);
+
+	caps->rootid = rootid;
+	return verdict(nscaps_encode(caps, VFS_CAP_REVISION_3, rootid, nscap),
+		       NSCAPS_HONOURED);
+}
+
+#ifdef CONFIG_TRACEPOINTS
+/**
+ * nscaps_event - what the tracepoints show of a decision
+ * @event: where it goes
+ * @dentry: a positive dentry of the inode
+ * @caps: the value
+ * @ret: what is answered
+ * @reason: why
+ *
+ * Called by the tracepoints, and so only where one is enabled.
+ */
+void nscaps_event(struct nscaps_event *event, const struct dentry *dentry,
+		  const struct vfs_caps *caps, int ret,
+		  enum nscaps_reason reason)
+{
+	const struct inode *inode = d_backing_inode(dentry);
+	const kuid_t root = vfsuid_into_kuid(caps->root);
+	struct user_namespace *ns = current_user_ns();
+	const struct user_namespace *owned = nscaps_owned_ns(root, ns);
+	const struct rootid rootid = rootid_from_kuid(ns, root);
+
+	*event = (struct nscaps_event) {
+		.dev = inode->i_sb->s_dev,
+		.ino = inode->i_ino,
+		.pid = task_tgid_nr(current),
+		.caller_ns = ns->ns.inum,
+		.owner_ns = owned ? owned->ns.inum : 0,
+		.rootid_disk = rootid_valid(caps->rootid) ?
+				(s64)caps->rootid.val : -1,
+		.rootid = rootid_valid(rootid) ? (s64)rootid.val : -1,
+		.permitted = caps->permitted.val,
+		.inheritable = caps->inheritable.val,
+		.revision = caps->revision >> VFS_CAP_REVISION_SHIFT,
+		.effective = caps->effective,
+		.err = min(ret, 0),
+		.reason = reason,
+	};
+}
+#endif
+
+static const struct trace_print_flags nscaps_reason_names[] = {
+	NSCAPS_REASON_NAMES
+};
+
+static_assert(ARRAY_SIZE(nscaps_reason_names) == NSCAPS_SHORT_BUFFER + 1);
+
+/* The names are in the order of their numbers; KUnit sees to it. */
+static const char *nscaps_reason_name(enum nscaps_reason reason)
+{
+	return nscaps_reason_names[reason].name;
+}
+
+/*
+ * Tell audit of a value that is there and not honoured.  Where the file was
+ * not even looked at, it is now: there may be no value to tell of.
+ */
+static noinline void nscaps_audit_ignored(const struct file *file,
+					  struct vfs_caps *caps, int err,
+					  enum nscaps_reason reason)
+{
+	switch (reason) {
+	case NSCAPS_DISABLED:
+	case NSCAPS_MNT_NOSUID:
+	case NSCAPS_MNT_FOREIGN:
+	case NSCAPS_FS_FOREIGN:
+		if (nscaps_read(file_mnt_idmap(file), file->f_path.dentry,
+				caps).reason == NSCAPS_NO_VALUE)
+			return;
+		break;
+	case NSCAPS_HONOURED:
+	case NSCAPS_NO_VALUE:
+		return;
+	default:
+		break;
+	}
+	audit_log_nscaps(file->f_path.dentry, nscaps_reason_name(reason), err,
+			 caps, NULL);
 }
 
 /**
@@ -357,21 +594,22 @@ ssize_t nscaps_getxattr(struct mnt_idmap *idmap, struct dentry *dentry,
 			void *value, size_t size)
 {
 	struct vfs_ns_cap_data nscap;
+	struct nscaps_verdict v;
 	struct vfs_caps caps;
-	ssize_t len;
 
-	len = nscaps_read(idmap, dentry, &caps);
-	if (len)
-		return len;
+	v = nscaps_read(idmap, dentry, &caps);
+	if (v.reason == NSCAPS_HONOURED)
+		v = nscaps_to_caller(&caps, current_user_ns(), &nscap);
 
-	len = nscaps_to_caller(&caps, current_user_ns(), &nscap);
-	if (len < 0 || !value || !size)
-		return len;
-	if (size < len)
-		return -ERANGE;
+	if (v.reason == NSCAPS_HONOURED && value && size) {
+		if (size < v.ret)
+			v = verdict(-ERANGE, NSCAPS_SHORT_BUFFER);
+		else
+			memcpy(value, &nscap, v.ret);
+	}
 
-	memcpy(value, &nscap, len);
-	return len;
+	trace_nscaps_get(dentry, &caps, v.ret, v.reason);
+	return v.ret;
 }
 
 /**
@@ -401,29 +639,14 @@ ssize_t nscaps_setxattr(struct mnt_idmap *idmap, struct dentry *dentry,
 			struct vfs_ns_cap_data *nscap)
 {
 	struct inode *inode = d_backing_inode(dentry);
-	struct user_namespace *fs_ns = inode->i_sb->s_user_ns;
+	struct nscaps_verdict v;
 	struct vfs_caps caps;
-	struct rootid rootid;
 
 	lockdep_assert_held_write(&inode->i_rwsem);
 
-	if (nscaps_decode(value, size, &caps, &rootid) ||
-	    caps.revision == VFS_CAP_REVISION_1)
-		return -EINVAL;
-
-	if (!capable_wrt_inode_uidgid(idmap, inode, CAP_SETFCAP))
-		return -EPERM;
-
-	if (caps.revision == VFS_CAP_REVISION_2 && idmap == &nop_mnt_idmap &&
-	    ns_capable(fs_ns, CAP_SETFCAP))
-		return nscaps_encode(&caps, VFS_CAP_REVISION_2, rootid, nscap);
-
-	caps.root = nscaps_root_from_caller(current_user_ns(), rootid);
-	rootid = nscaps_root_to_fs(idmap, fs_ns, caps.root);
-	if (!rootid_valid(rootid))
-		return -EINVAL;
-
-	return nscaps_encode(&caps, VFS_CAP_REVISION_3, rootid, nscap);
+	v = nscaps_may_set(idmap, inode, value, size, &caps, nscap);
+	trace_nscaps_set(dentry, &caps, v.ret, v.reason, value, size);
+	return v.ret;
 }
 
 /**
@@ -438,11 +661,12 @@ ssize_t nscaps_setxattr(struct mnt_idmap *idmap, struct dentry *dentry,
  */
 int nscaps_removexattr(struct mnt_idmap *idmap, struct dentry *dentry)
 {
-	struct inode *inode = d_backing_inode(dentry);
+	const enum nscaps_reason reason =
+		nscaps_may_change(idmap, d_backing_inode(dentry));
+	const int err = reason == NSCAPS_HONOURED ? 0 : -EPERM;
 
-	if (!capable_wrt_inode_uidgid(idmap, inode, CAP_SETFCAP))
-		return -EPERM;
-	return 0;
+	trace_nscaps_remove(dentry, &NO_CAPS, err, reason);
+	return err;
 }
 
 /**
@@ -460,14 +684,37 @@ int nscaps_removexattr(struct mnt_idmap *idmap, struct dentry *dentry)
  */
 int nscaps_exec(const struct file *file, struct vfs_caps *caps)
 {
-	*caps = (struct vfs_caps) { .root = INVALID_VFSUID };
+	const struct nscaps_verdict v = nscaps_may_exec(file, caps);
+	/* what is ignored does not fail the execve(2) */
+	const int err = v.ret == -ENODATA ? 0 : v.ret;
 
-	/* mnt_may_suid() refuses filesystems of other namespaces as well. */
-	if (!file_caps_enabled || !mnt_may_suid(file->f_path.mnt))
-		return -ENODATA;
+	trace_nscaps_exec(file->f_path.dentry, caps, err, v.reason);
+	if (unlikely(!audit_dummy_context()))
+		nscaps_audit_ignored(file, caps, err, v.reason);
 
-	return nscaps_load(file_mnt_idmap(file), file->f_path.dentry,
-			   current_user_ns(), caps);
+	/* seen, and told of; from here on there are none */
+	if (v.reason != NSCAPS_HONOURED)
+		*caps = NO_CAPS;
+	return v.ret;
+}
+
+/**
+ * nscaps_creds - tell what execve(2) made of the capabilities it honours
+ * @file: the file that gives the credentials
+ * @caps: its capabilities, as nscaps_exec() returned them
+ * @new: the credentials made from them; not looked at when @err is set
+ * @err: 0, or the negative errno that the execve(2) fails with
+ * @reason: what took capabilities away first, or %NSCAPS_HONOURED
+ */
+void nscaps_creds(const struct file *file, const struct vfs_caps *caps,
+		  const struct cred *new, int err, enum nscaps_reason reason)
+{
+	if (err)
+		new = NULL;
+	trace_nscaps_creds(file->f_path.dentry, caps, err, reason, new);
+	if (reason != NSCAPS_HONOURED && unlikely(!audit_dummy_context()))
+		audit_log_nscaps(file->f_path.dentry,
+				 nscaps_reason_name(reason), err, caps, new);
 }
 
 /**
@@ -483,7 +730,12 @@ int nscaps_exec(const struct file *file, struct vfs_caps *caps)
 int nscaps_audit(struct mnt_idmap *idmap, const struct dentry *dentry,
 		 struct vfs_caps *caps)
 {
-	return nscaps_load(idmap, dentry, current_user_ns(), caps);
+	const struct nscaps_verdict v =
+		nscaps_load(idmap, dentry, current_user_ns(), caps);
+
+	if (v.reason != NSCAPS_HONOURED)
+		*caps = NO_CAPS;
+	return v.ret;
 }
 
 #ifdef CONFIG_NSCAPS_KUNIT_TEST

@@ -14,9 +14,12 @@
 #include <linux/mnt_idmapping.h>
 #include <linux/stddef.h>
 #include <linux/types.h>
+#include <uapi/linux/nscaps.h>
 
+struct cred;
 struct dentry;
 struct file;
+struct vfsmount;
 
 /* The three forms as they lie on disk and cross the system call boundary. */
 static_assert(XATTR_CAPS_SZ_1 == 12);
@@ -51,6 +54,8 @@ struct rootid {
  * @revision: %VFS_CAP_REVISION_1, _2 or _3, the form they were read from;
  *	0 where there is no value
  * @effective: the file's effective flag
+ * @rootid: the rootid as it is on disk, or is to be; -1 where there is none.
+ *	For those who tell of the value: nothing is decided by it
  *
  * This is the one shape a value takes between its bytes and its bytes.
  */
@@ -60,7 +65,63 @@ struct vfs_caps {
 	vfsuid_t root;
 	u32 revision;
 	bool effective;
+	struct rootid rootid;
 };
+
+/**
+ * struct nscaps_event - what the tracepoints show of a decision
+ * @dev: device of the file
+ * @ino: inode number of the file
+ * @pid: the process
+ * @caller_ns: its user namespace
+ * @owner_ns: that namespace or the nearest of its ancestors in which the root
+ *	is uid 0; 0 where there is none
+ * @rootid_disk: the rootid as it is on disk, or is to be; -1 for none
+ * @rootid: the root as a uid of the caller's namespace; -1 for none
+ * @permitted: capabilities that the file grants
+ * @inheritable: capabilities that the file lets through
+ * @revision: 1, 2 or 3; 0 where there is no value, or it was not looked at
+ * @effective: the file's effective flag
+ * @err: 0 or a negative errno
+ * @reason: the reason
+ */
+struct nscaps_event {
+	dev_t dev;
+	u64 ino;
+	pid_t pid;
+	u32 caller_ns;
+	u32 owner_ns;
+	s64 rootid_disk;
+	s64 rootid;
+	u64 permitted;
+	u64 inheritable;
+	u32 revision;
+	bool effective;
+	int err;
+	enum nscaps_reason reason;
+};
+
+/* The names of the reasons, in the order of their numbers */
+#define NSCAPS_REASON_NAMES						\
+	{ NSCAPS_HONOURED,		"honoured" },			\
+	{ NSCAPS_NO_VALUE,		"no_value" },			\
+	{ NSCAPS_DISABLED,		"disabled" },			\
+	{ NSCAPS_MNT_NOSUID,		"mnt_nosuid" },			\
+	{ NSCAPS_MNT_FOREIGN,		"mnt_foreign" },		\
+	{ NSCAPS_FS_FOREIGN,		"fs_foreign" },			\
+	{ NSCAPS_ROOT_UNMAPPED,		"root_unmapped" },		\
+	{ NSCAPS_ROOT_NOT_OWNER,	"root_not_owner" },		\
+	{ NSCAPS_MALFORMED,		"malformed" },			\
+	{ NSCAPS_FS_ERROR,		"fs_error" },			\
+	{ NSCAPS_NOT_PRIVILEGED,	"not_privileged" },		\
+	{ NSCAPS_IDS_UNMAPPED,		"ids_unmapped" },		\
+	{ NSCAPS_OUTSIDE_BOUNDING,	"outside_bounding" },		\
+	{ NSCAPS_NO_NEW_PRIVS,		"no_new_privs" },		\
+	{ NSCAPS_PTRACED,		"ptraced" },			\
+	{ NSCAPS_FS_SHARED,		"fs_shared" },			\
+	{ NSCAPS_SETUID_MIX,		"setuid_mix" },			\
+	{ NSCAPS_OLD_FORM,		"old_form" },			\
+	{ NSCAPS_SHORT_BUFFER,		"short_buffer" }
 
 ssize_t nscaps_getxattr(struct mnt_idmap *idmap, struct dentry *dentry,
 			void *value, size_t size);
@@ -69,7 +130,15 @@ ssize_t nscaps_setxattr(struct mnt_idmap *idmap, struct dentry *dentry,
 			struct vfs_ns_cap_data *nscap);
 int nscaps_removexattr(struct mnt_idmap *idmap, struct dentry *dentry);
 int nscaps_exec(const struct file *file, struct vfs_caps *caps);
+void nscaps_creds(const struct file *file, const struct vfs_caps *caps,
+		  const struct cred *new, int err, enum nscaps_reason reason);
 int nscaps_audit(struct mnt_idmap *idmap, const struct dentry *dentry,
 		 struct vfs_caps *caps);
+void nscaps_event(struct nscaps_event *event, const struct dentry *dentry,
+		  const struct vfs_caps *caps, int ret,
+		  enum nscaps_reason reason);
+
+/* in fs/namespace.c, where the mount namespaces are */
+enum nscaps_reason mnt_suid_reason(struct vfsmount *mnt);
 
 #endif /* _LINUX_NSCAPS_H */

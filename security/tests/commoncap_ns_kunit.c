@@ -415,6 +415,43 @@ static int exec_as(const struct cred *cred, struct mock_file *mock,
 	return ret;
 }
 
+/* The same, and why; with the value also where it is ignored */
+static enum nscaps_reason why_exec_as(const struct cred *cred,
+				      struct mock_file *mock,
+				      struct vfs_caps *caps)
+{
+	const struct file file = {
+		.f_path = {
+			.mnt = &mock->mount.mnt,
+			.dentry = &mock->dentry,
+		},
+		.f_inode = &mock->inode,
+	};
+	const struct cred *old = override_creds(cred);
+	struct nscaps_verdict v;
+
+	mock->calls = 0;
+	v = nscaps_may_exec(&file, caps);
+	revert_creds(old);
+	return v.reason;
+}
+
+static enum nscaps_reason why_set_as(const struct cred *cred,
+				     struct mock_file *file, const void *value,
+				     size_t size, struct vfs_caps *caps)
+{
+	const struct cred *old = override_creds(cred);
+	struct vfs_ns_cap_data nscap;
+	struct nscaps_verdict v;
+
+	inode_lock(&file->inode);
+	v = nscaps_may_set(mnt_idmap(&file->mount.mnt), &file->inode, value,
+			   size, caps, &nscap);
+	inode_unlock(&file->inode);
+	revert_creds(old);
+	return v.reason;
+}
+
 static int audit_as(const struct cred *cred, struct mock_file *file,
 		    struct vfs_caps *caps)
 {
@@ -439,6 +476,7 @@ static void expect_no_caps(struct kunit *test, const struct vfs_caps *caps)
 	KUNIT_EXPECT_EQ(test, 0, caps->permitted.val);
 	KUNIT_EXPECT_EQ(test, 0, caps->inheritable.val);
 	KUNIT_EXPECT_EQ(test, U32_MAX, __vfsuid_val(caps->root));
+	KUNIT_EXPECT_EQ(test, U32_MAX, caps->rootid.val);
 	KUNIT_EXPECT_EQ(test, 0, caps->revision);
 	KUNIT_EXPECT_FALSE(test, caps->effective);
 }
@@ -1203,6 +1241,8 @@ static void nscaps_test_root_owns_depth(struct kunit *test)
 	for (ns = 0; ns < MOCK_DEPTH; ns++) {
 		KUNIT_EXPECT_TRUE(test, nscaps_root_owns(KUIDT_INIT(0),
 							 &chain[ns]));
+		KUNIT_EXPECT_PTR_EQ(test, &init_user_ns,
+				    nscaps_owned_ns(KUIDT_INIT(0), &chain[ns]));
 		KUNIT_EXPECT_FALSE(test, nscaps_root_owns(INVALID_UID,
 							  &chain[ns]));
 		KUNIT_EXPECT_FALSE(test, nscaps_root_owns(KUIDT_INIT(99999),
@@ -1214,6 +1254,9 @@ static void nscaps_test_root_owns_depth(struct kunit *test)
 					    nscaps_root_owns(kuid, &chain[ns]),
 					    "root of level %d, namespace of %d",
 					    root + 1, ns + 1);
+			KUNIT_EXPECT_PTR_EQ(test,
+					    root <= ns ? &chain[root] : NULL,
+					    nscaps_owned_ns(kuid, &chain[ns]));
 		}
 	}
 }
@@ -1487,6 +1530,39 @@ static struct mock_file *mock_cell_file(struct kunit *test,
 	return file;
 }
 
+static void expect_reason(struct kunit *test, enum nscaps_reason expected,
+			  enum nscaps_reason reason)
+{
+	KUNIT_EXPECT_STREQ(test, nscaps_reason_name(expected),
+			   nscaps_reason_name(reason));
+}
+
+/* Of a value that is there, in a cell that says no */
+static enum nscaps_reason why_not_owned(const struct mock_row *row)
+{
+	return row->root == MOCK_UNMAPPED ? NSCAPS_ROOT_UNMAPPED :
+					    NSCAPS_ROOT_NOT_OWNER;
+}
+
+static enum nscaps_reason why_cell(const struct mock_cell *cell)
+{
+	if (cell->answer->exec)
+		return NSCAPS_HONOURED;
+	return cell->row->revision ? why_not_owned(cell->row) : NSCAPS_NO_VALUE;
+}
+
+/* What is read is there to be told of, honoured or not. */
+static void expect_read_caps(struct kunit *test, const struct mock_row *row,
+			     const struct vfs_caps *caps)
+{
+	if (!row->revision) {
+		expect_no_caps(test, caps);
+		return;
+	}
+	expect_mock_caps(test, caps, row->revision, row->root);
+	KUNIT_EXPECT_EQ(test, row->rootid, caps->rootid.val);
+}
+
 /* The first column of a cell, from the value to the bytes */
 static void nscaps_test_to_caller(struct kunit *test)
 {
@@ -1502,15 +1578,22 @@ static void nscaps_test_to_caller(struct kunit *test)
 	};
 	struct vfs_ns_cap_data nscap;
 	u8 bytes[XATTR_CAPS_SZ];
+	struct nscaps_verdict v;
 	ssize_t len;
 
-	len = nscaps_to_caller(&caps, cell->caller->ns, &nscap);
+	v = nscaps_to_caller(&caps, cell->caller->ns, &nscap);
+	len = v.ret;
 	if (!row->revision) {
 		/* without a value there is no root, and so nothing to show */
 		KUNIT_EXPECT_EQ(test, -EOVERFLOW, len);
 		return;
 	}
 	KUNIT_ASSERT_EQ(test, answer->get, len);
+	if (len == -EOVERFLOW)
+		expect_reason(test, why_not_owned(row), v.reason);
+	else
+		expect_reason(test, len == -EINVAL ? NSCAPS_OLD_FORM :
+						     NSCAPS_HONOURED, v.reason);
 	if (len < 0)
 		return;
 	mock_value(bytes, len == XATTR_CAPS_SZ_2 ? VFS_CAP_REVISION_2 :
@@ -1567,18 +1650,20 @@ static void nscaps_test_load(struct kunit *test)
 	const struct mock_cell *cell = test->param_value;
 	const struct mock_row *row = cell->row;
 	struct mock_file *file = mock_cell_file(test, row);
+	struct nscaps_verdict v;
 	struct vfs_caps caps;
-	int err;
 
 	KUNIT_EXPECT_EQ(test, cell->answer->exec,
 			nscaps_root_owns(KUIDT_INIT(row->root),
 					 cell->caller->ns));
 
 	mock_poison(&caps);
-	err = nscaps_load(mnt_idmap(&file->mount.mnt), &file->dentry,
-			  cell->caller->ns, &caps);
+	v = nscaps_load(mnt_idmap(&file->mount.mnt), &file->dentry,
+			cell->caller->ns, &caps);
 	KUNIT_EXPECT_EQ(test, 1, file->calls);
-	expect_exec(test, row, cell->answer->exec, err, &caps);
+	KUNIT_EXPECT_EQ(test, cell->answer->exec ? 0 : -ENODATA, v.ret);
+	expect_reason(test, why_cell(cell), v.reason);
+	expect_read_caps(test, row, &caps);
 }
 
 /*
@@ -1599,6 +1684,15 @@ static void nscaps_test_exec(struct kunit *test)
 	err = exec_as(cred, file, &caps);
 	KUNIT_EXPECT_EQ(test, trusted, file->calls);
 	expect_exec(test, row, trusted && cell->answer->exec, err, &caps);
+
+	mock_poison(&caps);
+	expect_reason(test, trusted ? why_cell(cell) : NSCAPS_FS_FOREIGN,
+		      why_exec_as(cred, file, &caps));
+	KUNIT_EXPECT_EQ(test, trusted, file->calls);
+	if (trusted)
+		expect_read_caps(test, row, &caps);
+	else
+		expect_no_caps(test, &caps);
 }
 
 /* The same for audit, which goes through the idmap as well */
@@ -1713,6 +1807,7 @@ static void nscaps_test_getxattr_buffer(struct kunit *test)
  * @overlong: even where it does not fit
  * @get: what getxattr returns
  * @exec: what reading for execve or audit returns
+ * @reason: why
  */
 struct mock_failure {
 	const char *name;
@@ -1720,37 +1815,58 @@ struct mock_failure {
 	bool overlong;
 	int get;
 	int exec;
+	enum nscaps_reason reason;
 };
 
 static const struct mock_failure mock_failures[] = {
-	{ "ENODATA", -ENODATA, false, -ENODATA, -ENODATA },
-	{ "EOPNOTSUPP", -EOPNOTSUPP, false, -EOPNOTSUPP, -ENODATA },
-	{ "EIO", -EIO, false, -EIO, -EIO },
-	{ "ENOMEM", -ENOMEM, false, -ENOMEM, -ENOMEM },
-	{ "EACCES", -EACCES, false, -EACCES, -EACCES },
-	{ "EPERM", -EPERM, false, -EPERM, -EPERM },
-	{ "ESTALE", -ESTALE, false, -ESTALE, -ESTALE },
-	{ "EOVERFLOW", -EOVERFLOW, false, -EOVERFLOW, -EOVERFLOW },
-	{ "EINVAL", -EINVAL, false, -EINVAL, -EINVAL },
+	{ "ENODATA", -ENODATA, false, -ENODATA, -ENODATA,
+	  NSCAPS_NO_VALUE },
+	{ "EOPNOTSUPP", -EOPNOTSUPP, false, -EOPNOTSUPP, -ENODATA,
+	  NSCAPS_NO_VALUE },
+	{ "EIO", -EIO, false, -EIO, -EIO,
+	  NSCAPS_FS_ERROR },
+	{ "ENOMEM", -ENOMEM, false, -ENOMEM, -ENOMEM,
+	  NSCAPS_FS_ERROR },
+	{ "EACCES", -EACCES, false, -EACCES, -EACCES,
+	  NSCAPS_FS_ERROR },
+	{ "EPERM", -EPERM, false, -EPERM, -EPERM,
+	  NSCAPS_FS_ERROR },
+	{ "ESTALE", -ESTALE, false, -ESTALE, -ESTALE,
+	  NSCAPS_FS_ERROR },
+	{ "EOVERFLOW", -EOVERFLOW, false, -EOVERFLOW, -EOVERFLOW,
+	  NSCAPS_FS_ERROR },
+	{ "EINVAL", -EINVAL, false, -EINVAL, -EINVAL,
+	  NSCAPS_FS_ERROR },
 	/* longer than any form: malformed, and not a buffer of the caller's */
-	{ "ERANGE", -ERANGE, false, -EINVAL, -EINVAL },
-	{ "25 bytes", 25, false, -EINVAL, -EINVAL },
-	{ "25 bytes that do not fit", 25, true, -EINVAL, -EINVAL },
-	{ "32 bytes that do not fit", 32, true, -EINVAL, -EINVAL },
+	{ "ERANGE", -ERANGE, false, -EINVAL, -EINVAL,
+	  NSCAPS_MALFORMED },
+	{ "25 bytes", 25, false, -EINVAL, -EINVAL,
+	  NSCAPS_MALFORMED },
+	{ "25 bytes that do not fit", 25, true, -EINVAL, -EINVAL,
+	  NSCAPS_MALFORMED },
+	{ "32 bytes that do not fit", 32, true, -EINVAL, -EINVAL,
+	  NSCAPS_MALFORMED },
 	/* an empty value is a value, and malformed */
-	{ "0 bytes", 0, false, -EINVAL, -EINVAL },
-	{ "3 bytes", 3, false, -EINVAL, -EINVAL },
-	{ "4 bytes", 4, false, -EINVAL, -EINVAL },
-	{ "12 bytes of v3", 12, false, -EINVAL, -EINVAL },
-	{ "20 bytes of v3", 20, false, -EINVAL, -EINVAL },
-	{ "23 bytes of v3", 23, false, -EINVAL, -EINVAL },
+	{ "0 bytes", 0, false, -EINVAL, -EINVAL,
+	  NSCAPS_MALFORMED },
+	{ "3 bytes", 3, false, -EINVAL, -EINVAL,
+	  NSCAPS_MALFORMED },
+	{ "4 bytes", 4, false, -EINVAL, -EINVAL,
+	  NSCAPS_MALFORMED },
+	{ "12 bytes of v3", 12, false, -EINVAL, -EINVAL,
+	  NSCAPS_MALFORMED },
+	{ "20 bytes of v3", 20, false, -EINVAL, -EINVAL,
+	  NSCAPS_MALFORMED },
+	{ "23 bytes of v3", 23, false, -EINVAL, -EINVAL,
+	  NSCAPS_MALFORMED },
 };
 
 KUNIT_ARRAY_PARAM_DESC(mock_failures, mock_failures, name);
 
 /* A failure is passed on, once, and leaves nothing behind. */
 static void expect_failure(struct kunit *test, struct mock_file *file,
-			   int calls, int get, int exec)
+			   int calls, int get, int exec,
+			   enum nscaps_reason reason)
 {
 	struct cred *cred = mock_user(test, &init_user_ns);
 	struct vfs_caps caps;
@@ -1769,6 +1885,11 @@ static void expect_failure(struct kunit *test, struct mock_file *file,
 	expect_no_caps(test, &caps);
 
 	mock_poison(&caps);
+	expect_reason(test, reason, why_exec_as(cred, file, &caps));
+	KUNIT_EXPECT_EQ(test, calls, file->calls);
+	expect_no_caps(test, &caps);
+
+	mock_poison(&caps);
 	KUNIT_EXPECT_EQ(test, exec, audit_as(cred, file, &caps));
 	KUNIT_EXPECT_EQ(test, calls, file->calls);
 	expect_no_caps(test, &caps);
@@ -1782,7 +1903,7 @@ static void nscaps_test_fs_failure(struct kunit *test)
 	mock_store(file, VFS_CAP_REVISION_3, 0);
 	file->len = param->len;
 	file->overlong = param->overlong;
-	expect_failure(test, file, 1, param->get, param->exec);
+	expect_failure(test, file, 1, param->get, param->exec, param->reason);
 }
 
 /* Filesystems without xattrs, in the three ways there are to have none */
@@ -1792,14 +1913,14 @@ static void nscaps_test_fs_without_xattrs(struct kunit *test)
 
 	mock_store(file, VFS_CAP_REVISION_2, 0);
 	file->inode.i_opflags = 0;
-	expect_failure(test, file, 0, -EOPNOTSUPP, -ENODATA);
+	expect_failure(test, file, 0, -EOPNOTSUPP, -ENODATA, NSCAPS_NO_VALUE);
 
 	file->inode.i_opflags = IOP_XATTR;
 	file->sb.s_xattr = mock_handlers + 1;
-	expect_failure(test, file, 0, -EOPNOTSUPP, -ENODATA);
+	expect_failure(test, file, 0, -EOPNOTSUPP, -ENODATA, NSCAPS_NO_VALUE);
 
 	file->sb.s_xattr = mock_handlers_without_get;
-	expect_failure(test, file, 0, -EOPNOTSUPP, -ENODATA);
+	expect_failure(test, file, 0, -EOPNOTSUPP, -ENODATA, NSCAPS_NO_VALUE);
 }
 
 /* Malformed values */
@@ -1854,7 +1975,7 @@ static void nscaps_test_malformed_read(struct kunit *test)
 
 	mock_malformed_value(file->value, param);
 	file->len = param->size;
-	expect_failure(test, file, 1, -EINVAL, -EINVAL);
+	expect_failure(test, file, 1, -EINVAL, -EINVAL, NSCAPS_MALFORMED);
 }
 
 /* A malformed value is stored for nobody: not for who has every privilege. */
@@ -1863,9 +1984,15 @@ static void nscaps_test_malformed_write(struct kunit *test)
 	const struct mock_malformed *param = test->param_value;
 	struct mock_file *file = mock_file(test, &init_user_ns, NULL);
 	struct vfs_ns_cap_data nscap;
+	struct vfs_caps caps;
 	__le32 value[8];
 
 	mock_malformed_value((u8 *)value, param);
+	mock_poison(&caps);
+	expect_reason(test, NSCAPS_MALFORMED,
+		      why_set_as(mock_user(test, &init_user_ns), file, value,
+				 param->size, &caps));
+	expect_no_caps(test, &caps);
 	KUNIT_EXPECT_EQ(test, -EINVAL,
 			setxattr_as(mock_cred(test, &init_user_ns, CAP_FULL_SET),
 				    file, value, param->size, &nscap));
@@ -2108,6 +2235,21 @@ static const struct mock_set mock_sets[] = {
 
 KUNIT_ARRAY_PARAM_DESC(mock_sets, mock_sets, name);
 
+/* CAP_SETFCAP is asked for first, and then the ids. */
+static enum nscaps_reason why_not_over_inode(bool powerless)
+{
+	return powerless ? NSCAPS_NOT_PRIVILEGED : NSCAPS_IDS_UNMAPPED;
+}
+
+static enum nscaps_reason why_set(const struct mock_set *param)
+{
+	if (param->ret > 0)
+		return NSCAPS_HONOURED;
+	if (param->ret == -EPERM)
+		return why_not_over_inode(param->powerless);
+	return param->revision == V1 ? NSCAPS_OLD_FORM : NSCAPS_ROOT_UNMAPPED;
+}
+
 /* What is stored, byte for byte, or why nothing is */
 static void nscaps_test_setxattr(struct kunit *test)
 {
@@ -2116,6 +2258,7 @@ static void nscaps_test_setxattr(struct kunit *test)
 	struct cred *cred = mock_setter(test, param->caller_ns,
 					!param->powerless);
 	struct vfs_ns_cap_data nscap;
+	struct vfs_caps caps;
 	u8 expected[XATTR_CAPS_SZ];
 	__le32 value[8], before[8];
 	size_t size;
@@ -2139,6 +2282,12 @@ static void nscaps_test_setxattr(struct kunit *test)
 					   param->ret);
 		KUNIT_EXPECT_MEMEQ(test, before, value, sizeof(value));
 	}
+	mock_poison(&caps);
+	expect_reason(test, why_set(param),
+		      why_set_as(cred, file, value, size, &caps));
+	KUNIT_EXPECT_EQ(test, param->revision, caps.revision);
+	KUNIT_EXPECT_EQ(test, param->ret > 0 ? param->stored : U32_MAX,
+			caps.rootid.val);
 	/* what is there already does not matter, and is not read */
 	KUNIT_EXPECT_EQ(test, 0, file->calls);
 }
@@ -2252,6 +2401,23 @@ static const struct mock_remove mock_removes[] = {
 
 KUNIT_ARRAY_PARAM_DESC(mock_removes, mock_removes, name);
 
+/* The questions are those of capable_wrt_inode_uidgid(), and the answer too. */
+static void expect_may_change(struct kunit *test, const struct cred *cred,
+			      struct mock_file *file,
+			      enum nscaps_reason expected)
+{
+	struct mnt_idmap *idmap = mnt_idmap(&file->mount.mnt);
+	const struct cred *old = override_creds(cred);
+	enum nscaps_reason reason;
+	bool capable;
+
+	reason = nscaps_may_change(idmap, &file->inode);
+	capable = capable_wrt_inode_uidgid(idmap, &file->inode, CAP_SETFCAP);
+	revert_creds(old);
+	expect_reason(test, expected, reason);
+	KUNIT_EXPECT_EQ(test, capable, reason == NSCAPS_HONOURED);
+}
+
 static void nscaps_test_removexattr(struct kunit *test)
 {
 	const struct mock_remove *param = test->param_value;
@@ -2262,6 +2428,9 @@ static void nscaps_test_removexattr(struct kunit *test)
 	file->inode.i_uid = KUIDT_INIT(param->uid);
 	file->inode.i_gid = KGIDT_INIT(param->gid);
 	KUNIT_EXPECT_EQ(test, param->ret, removexattr_as(cred, file));
+	expect_may_change(test, cred, file,
+			  param->ret ? why_not_over_inode(param->powerless) :
+				       NSCAPS_HONOURED);
 	/* what the value is does not matter: a malformed one can be removed */
 	KUNIT_EXPECT_EQ(test, 0, file->calls);
 }
@@ -2270,12 +2439,17 @@ static void nscaps_test_removexattr(struct kunit *test)
 
 /* What is to be ignored is not looked at, even where it is malformed. */
 static void expect_not_read(struct kunit *test, const struct cred *cred,
-			    struct mock_file *file)
+			    struct mock_file *file, enum nscaps_reason reason)
 {
 	struct vfs_caps caps;
 
 	mock_poison(&caps);
 	KUNIT_EXPECT_EQ(test, -ENODATA, exec_as(cred, file, &caps));
+	KUNIT_EXPECT_EQ(test, 0, file->calls);
+	expect_no_caps(test, &caps);
+
+	mock_poison(&caps);
+	expect_reason(test, reason, why_exec_as(cred, file, &caps));
 	KUNIT_EXPECT_EQ(test, 0, file->calls);
 	expect_no_caps(test, &caps);
 }
@@ -2301,9 +2475,9 @@ static void nscaps_test_exec_nosuid(struct kunit *test)
 	expect_read(test, cred, file);
 
 	file->mount.mnt.mnt_flags = MNT_NOSUID;
-	expect_not_read(test, cred, file);
+	expect_not_read(test, cred, file, NSCAPS_MNT_NOSUID);
 	file->len = 1;
-	expect_not_read(test, cred, file);
+	expect_not_read(test, cred, file, NSCAPS_MNT_NOSUID);
 
 	/* other flags do not count */
 	mock_store(file, VFS_CAP_REVISION_2, 0);
@@ -2319,7 +2493,7 @@ static void nscaps_test_exec_foreign_mount(struct kunit *test)
 
 	mock_store(file, VFS_CAP_REVISION_2, 0);
 	file->mount.mnt_ns = NULL;
-	expect_not_read(test, cred, file);
+	expect_not_read(test, cred, file, NSCAPS_MNT_FOREIGN);
 }
 
 /* A filesystem that another user namespace mounted, with what it may write */
@@ -2329,8 +2503,10 @@ static void nscaps_test_exec_foreign_fs(struct kunit *test)
 
 	/* its uid 0 is uid 0 of init, so that ownership alone would do */
 	mock_store(file, VFS_CAP_REVISION_2, 0);
-	expect_not_read(test, mock_user(test, &init_user_ns), file);
-	expect_not_read(test, mock_user(test, &mock_a), file);
+	expect_not_read(test, mock_user(test, &init_user_ns), file,
+			NSCAPS_FS_FOREIGN);
+	expect_not_read(test, mock_user(test, &mock_a), file,
+			NSCAPS_FS_FOREIGN);
 	expect_read(test, mock_user(test, &mock_z), file);
 }
 
@@ -2344,12 +2520,72 @@ static void nscaps_test_exec_disabled(struct kunit *test)
 	mock_store(file, VFS_CAP_REVISION_2, 0);
 
 	file_caps_enabled = 0;
-	expect_not_read(test, cred, file);
+	expect_not_read(test, cred, file, NSCAPS_DISABLED);
 
 	file_caps_enabled = 1;
 	expect_read(test, cred, file);
 
 	file_caps_enabled = enabled;
+}
+
+/*
+ * The tests of a mount, one by one, and mnt_may_suid(), which is to say yes
+ * where it always did: the mount is not nosuid, of the caller's mount
+ * namespace, and its filesystem of the caller's user namespace or one above.
+ */
+static void nscaps_test_mnt_suid_reason(struct kunit *test)
+{
+	struct user_namespace *const fs_ns[] = {
+		&init_user_ns, &mock_a, &mock_b, &mock_s,
+	};
+	struct cred *cred = mock_user(test, &mock_a);
+	int i;
+
+	for (i = 0; i < 4 * ARRAY_SIZE(fs_ns); i++) {
+		const bool nosuid = i & 1, foreign = i & 2;
+		const bool trusted = i / 4 < 2;
+		struct mock_file *file = mock_file(test, fs_ns[i / 4], NULL);
+		const struct cred *old;
+		enum nscaps_reason reason;
+		bool may;
+
+		if (nosuid)
+			file->mount.mnt.mnt_flags = MNT_NOSUID;
+		if (foreign)
+			file->mount.mnt_ns = NULL;
+		old = override_creds(cred);
+		reason = mnt_suid_reason(&file->mount.mnt);
+		may = mnt_may_suid(&file->mount.mnt);
+		revert_creds(old);
+
+		expect_reason(test, nosuid ? NSCAPS_MNT_NOSUID :
+				    foreign ? NSCAPS_MNT_FOREIGN :
+				    trusted ? NSCAPS_HONOURED :
+					      NSCAPS_FS_FOREIGN, reason);
+		KUNIT_EXPECT_EQ(test, !nosuid && !foreign && trusted, may);
+	}
+}
+
+/* Reasons */
+
+/* Scripts and programs know them by number and by name. */
+static void nscaps_test_reason_names(struct kunit *test)
+{
+	static const char *const names[] = {
+		"honoured", "no_value", "disabled", "mnt_nosuid",
+		"mnt_foreign", "fs_foreign", "root_unmapped", "root_not_owner",
+		"malformed", "fs_error", "not_privileged", "ids_unmapped",
+		"outside_bounding", "no_new_privs", "ptraced", "fs_shared",
+		"setuid_mix", "old_form", "short_buffer",
+	};
+	int i;
+
+	KUNIT_ASSERT_EQ(test, ARRAY_SIZE(names),
+			ARRAY_SIZE(nscaps_reason_names));
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		KUNIT_EXPECT_EQ(test, i, nscaps_reason_names[i].mask);
+		KUNIT_EXPECT_STREQ(test, names[i], nscaps_reason_name(i));
+	}
 }
 
 static int nscaps_test_init_suite(struct kunit_suite *suite)
@@ -2422,6 +2658,9 @@ static struct kunit_case nscaps_test_cases[] = {
 	KUNIT_CASE(nscaps_test_exec_foreign_mount),
 	KUNIT_CASE(nscaps_test_exec_foreign_fs),
 	KUNIT_CASE(nscaps_test_exec_disabled),
+	KUNIT_CASE(nscaps_test_mnt_suid_reason),
+	/* reasons */
+	KUNIT_CASE(nscaps_test_reason_names),
 	{}
 };
 
