@@ -21,7 +21,6 @@
  * the format and for the answers that user space relies on.
  */
 
-#include <linux/array_size.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -537,39 +536,45 @@ static const struct trace_print_flags nscaps_reason_names[] = {
 	NSCAPS_REASON_NAMES
 };
 
-static_assert(ARRAY_SIZE(nscaps_reason_names) == NSCAPS_SHORT_BUFFER + 1);
-
 /* The names are in the order of their numbers; KUnit sees to it. */
 static const char *nscaps_reason_name(enum nscaps_reason reason)
 {
 	return nscaps_reason_names[reason].name;
 }
 
-/*
- * Tell audit of a value that is there and not honoured.  Where the file was
- * not even looked at, it is now: there may be no value to tell of.
- */
-static noinline void nscaps_audit_ignored(const struct file *file,
-					  struct vfs_caps *caps, int err,
-					  enum nscaps_reason reason)
+/* Tell audit of what was not honoured, or, with @new, not in full. */
+static void nscaps_audit_reason(const struct dentry *dentry,
+				const struct vfs_caps *caps, int err,
+				enum nscaps_reason reason,
+				const struct cred *new)
 {
+	if (reason != NSCAPS_HONOURED)
+		audit_log_nscaps(dentry, nscaps_reason_name(reason), err, caps,
+				 new);
+}
+
+/* Tell audit of an exec, if it asks for it and there is a value to tell of. */
+static noinline void nscaps_audit_exec(const struct file *file,
+				       struct vfs_caps *caps, int err,
+				       enum nscaps_reason reason)
+{
+	enum nscaps_reason found = reason;
+
 	switch (reason) {
 	case NSCAPS_DISABLED:
 	case NSCAPS_MNT_NOSUID:
 	case NSCAPS_MNT_FOREIGN:
 	case NSCAPS_FS_FOREIGN:
-		if (nscaps_read(file_mnt_idmap(file), file->f_path.dentry,
-				caps).reason == NSCAPS_NO_VALUE)
-			return;
+		/* The file was not even looked at: do it now, to know. */
+		found = nscaps_read(file_mnt_idmap(file), file->f_path.dentry,
+				    caps).reason;
 		break;
-	case NSCAPS_HONOURED:
-	case NSCAPS_NO_VALUE:
-		return;
 	default:
 		break;
 	}
-	audit_log_nscaps(file->f_path.dentry, nscaps_reason_name(reason), err,
-			 caps, NULL);
+	if (found != NSCAPS_NO_VALUE)
+		nscaps_audit_reason(file->f_path.dentry, caps, err, reason,
+				    NULL);
 }
 
 /**
@@ -690,7 +695,7 @@ int nscaps_exec(const struct file *file, struct vfs_caps *caps)
 
 	trace_nscaps_exec(file->f_path.dentry, caps, err, v.reason);
 	if (unlikely(!audit_dummy_context()))
-		nscaps_audit_ignored(file, caps, err, v.reason);
+		nscaps_audit_exec(file, caps, err, v.reason);
 
 	/* seen, and told of; from here on there are none */
 	if (v.reason != NSCAPS_HONOURED)
@@ -712,9 +717,7 @@ void nscaps_creds(const struct file *file, const struct vfs_caps *caps,
 	if (err)
 		new = NULL;
 	trace_nscaps_creds(file->f_path.dentry, caps, err, reason, new);
-	if (reason != NSCAPS_HONOURED && unlikely(!audit_dummy_context()))
-		audit_log_nscaps(file->f_path.dentry,
-				 nscaps_reason_name(reason), err, caps, new);
+	nscaps_audit_reason(file->f_path.dentry, caps, err, reason, new);
 }
 
 /**

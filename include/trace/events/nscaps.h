@@ -37,6 +37,28 @@ TRACE_DEFINE_ENUM(NSCAPS_SETUID_MIX);
 TRACE_DEFINE_ENUM(NSCAPS_OLD_FORM);
 TRACE_DEFINE_ENUM(NSCAPS_SHORT_BUFFER);
 
+/* The names of the reasons, in the order of their numbers */
+#define NSCAPS_REASON_NAMES						\
+	{ NSCAPS_HONOURED,		"honoured" },			\
+	{ NSCAPS_NO_VALUE,		"no_value" },			\
+	{ NSCAPS_DISABLED,		"disabled" },			\
+	{ NSCAPS_MNT_NOSUID,		"mnt_nosuid" },			\
+	{ NSCAPS_MNT_FOREIGN,		"mnt_foreign" },		\
+	{ NSCAPS_FS_FOREIGN,		"fs_foreign" },			\
+	{ NSCAPS_ROOT_UNMAPPED,		"root_unmapped" },		\
+	{ NSCAPS_ROOT_NOT_OWNER,	"root_not_owner" },		\
+	{ NSCAPS_MALFORMED,		"malformed" },			\
+	{ NSCAPS_FS_ERROR,		"fs_error" },			\
+	{ NSCAPS_NOT_PRIVILEGED,	"not_privileged" },		\
+	{ NSCAPS_IDS_UNMAPPED,		"ids_unmapped" },		\
+	{ NSCAPS_OUTSIDE_BOUNDING,	"outside_bounding" },		\
+	{ NSCAPS_NO_NEW_PRIVS,		"no_new_privs" },		\
+	{ NSCAPS_PTRACED,		"ptraced" },			\
+	{ NSCAPS_FS_SHARED,		"fs_shared" },			\
+	{ NSCAPS_SETUID_MIX,		"setuid_mix" },			\
+	{ NSCAPS_OLD_FORM,		"old_form" },			\
+	{ NSCAPS_SHORT_BUFFER,		"short_buffer" }
+
 /* The fields that all events have, from a struct nscaps_event */
 
 #define NSCAPS_FIELDS							\
