@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What audit records of file capabilities: the root, through the idmap of the
- * mount that the file was found on. Nobody listens to audit here, so that the
- * kernel prints its records to its log.
+ * mount that the file was found on, and why an exec did not honour them.
+ * Nobody listens to audit here, so that the kernel prints its records to its
+ * log.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
-#include <linux/mount.h>
 #include <linux/netlink.h>
 #include <poll.h>
 #include <sched.h>
@@ -15,9 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -25,6 +27,11 @@
 #include "common.h"
 
 #define NOBODY	65534
+
+/* younger than the headers of some systems */
+#ifndef AUDIT_NSCAPS
+#define AUDIT_NSCAPS	1399
+#endif
 
 /* for a record to come; only a failure waits for so long */
 #define TIMEOUT_MS	10000
@@ -90,7 +97,7 @@ static int audit_rule(int type, int nr)
 FIXTURE(audit)
 {
 	int a, kmsg;
-	char dir[256], path[300];
+	char dir[256], path[300], other[300];
 };
 
 FIXTURE_VARIANT(audit)
@@ -103,9 +110,6 @@ FIXTURE_VARIANT_ADD(audit, ext4) { .fs = "ext4" };
 
 FIXTURE_SETUP(audit)
 {
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP };
-	int fd;
-
 	self->a = userns_new(NS_INIT, "0 100000 65536\n");
 	ASSERT_LE(0, self->a);
 	snprintf(self->dir, sizeof(self->dir), "%s/dir", fs_dir(variant->fs));
@@ -113,16 +117,8 @@ FIXTURE_SETUP(audit)
 	ASSERT_EQ(0, mkdir(self->dir, 0755));
 	ASSERT_EQ(0, install_helper(self->path, 0));
 
-	/* the directory once more, at /mnt: 0 is 100000 there */
-	fd = syscall(SYS_open_tree, AT_FDCWD, self->dir,
-		     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	ASSERT_LE(0, fd);
-	attr.userns_fd = self->a;
-	ASSERT_EQ(0, syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &attr,
-			     sizeof(attr)));
-	ASSERT_EQ(0, syscall(SYS_move_mount, fd, "", AT_FDCWD, "/mnt",
-			     MOVE_MOUNT_F_EMPTY_PATH));
-	close(fd);
+	/* the directory once more: 0 is 100000 there */
+	ASSERT_EQ(0, bind_idmapped(self->dir, self->a));
 
 	/* none of the records is to be left out */
 	ASSERT_EQ(0, write_file("/proc/sys/kernel/printk_ratelimit", "0"));
@@ -142,6 +138,8 @@ FIXTURE_TEARDOWN(audit)
 	audit_rule(AUDIT_DEL_RULE, SYS_unlink);
 	umount2("/mnt", MNT_DETACH);
 	unlink(self->path);
+	if (self->other[0])
+		unlink(self->other);
 	rmdir(self->dir);
 	close(self->kmsg);
 	close(self->a);
@@ -215,6 +213,82 @@ TEST_F(audit, exec_plain)
 				 sizeof(text)));
 	EXPECT_NE(NULL, strstr(text, " fver=2 ")) TH_LOG("%s", text);
 	EXPECT_NE(NULL, strstr(text, " frootid=0")) TH_LOG("%s", text);
+}
+
+/* The record of an exec that did not honour the capabilities of @path */
+static void expect_nscaps(struct __test_metadata *_metadata, int kmsg,
+			  const char *path, const char *reason, int err,
+			  const char *caps)
+{
+	char text[8192], want[512];
+	struct stat st;
+
+	ASSERT_EQ(0, stat(path, &st));
+	snprintf(want, sizeof(want),
+		 "): reason=%s err=%d inode=%lu dev=%02x:%02x fver=2 fp=0000000000002000 fi=0 fe=1 %s\n",
+		 reason, -err, st.st_ino, major(st.st_dev), minor(st.st_dev),
+		 caps);
+	/* the first one since the test began */
+	ASSERT_TRUE(audit_record(kmsg, AUDIT_NSCAPS, "", text, sizeof(text)));
+	EXPECT_NE(NULL, strstr(text, want)) TH_LOG("%s%s", text, want);
+}
+
+/* Nothing is told of a file without a value, nor of one that is honoured */
+TEST_F(audit, not_ignored)
+{
+	ASSERT_EQ(0, set_in(NS_INIT, self->path, value_v2(), 0).err);
+	ASSERT_EQ(TEST_MASK,
+		  exec_in(NS_INIT, NOBODY, self->path, NULL).permitted);
+	ASSERT_EQ(TEST_MASK,
+		  exec_in(self->a, NOBODY, "/mnt/file", NULL).permitted);
+	ASSERT_EQ(0, mount(NULL, "/mnt", NULL,
+			   MS_REMOUNT | MS_BIND | MS_NOSUID, NULL));
+	snprintf(self->other, sizeof(self->other), "%s/other", self->dir);
+	ASSERT_EQ(0, install_helper(self->other, 0));
+	ASSERT_EQ(0, exec_in(self->a, NOBODY, "/mnt/other", NULL).err);
+	/* the first record is of what comes now */
+	ASSERT_EQ(0, exec_in(self->a, NOBODY, "/mnt/file", NULL).err);
+	expect_nscaps(_metadata, self->kmsg, self->path, "mnt_nosuid", 0,
+		      "frootid=100000 frootid_disk=0 pp=? pe=?");
+}
+
+TEST_F(audit, ignored)
+{
+	ASSERT_EQ(0, set_in(NS_INIT, self->path, value_v2(), 0).err);
+	ASSERT_EQ(0, exec_in(NS_INIT, NOBODY, "/mnt/file", NULL).permitted);
+	expect_nscaps(_metadata, self->kmsg, self->path, "root_not_owner", 0,
+		      "frootid=100000 frootid_disk=0 pp=? pe=?");
+}
+
+static void no_new_privs(void)
+{
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+/* Honoured, and taken away when the credentials were made */
+TEST_F(audit, cut)
+{
+	ASSERT_EQ(0, set_in(NS_INIT, self->path, value_v2(), 0).err);
+	ASSERT_EQ(0, exec_in(NS_INIT, NOBODY, self->path,
+			     no_new_privs).permitted);
+	expect_nscaps(_metadata, self->kmsg, self->path, "no_new_privs", 0,
+		      "frootid=0 frootid_disk=0 pp=0 pe=0");
+}
+
+static void drop_bounding(void)
+{
+	prctl(PR_CAPBSET_DROP, TEST_CAP, 0, 0, 0);
+	if (setresuid(NOBODY, NOBODY, NOBODY))
+		_exit(1);
+}
+
+/* The exec that fails is told of as well */
+TEST_F(audit, refused)
+{
+	ASSERT_EQ(0, set_in(NS_INIT, self->path, value_v2(), 0).err);
+	ASSERT_EQ(EPERM, exec_in(NS_INIT, 0, self->path, drop_bounding).err);
+	expect_nscaps(_metadata, self->kmsg, self->path, "outside_bounding", EPERM,
+		      "frootid=0 frootid_disk=0 pp=? pe=?");
 }
 
 static struct outcome remove_file(void *path)

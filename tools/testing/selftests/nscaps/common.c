@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/loop.h>
+#include <linux/mount.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -201,6 +202,7 @@ struct outcome run_in(int ns, uid_t uid, struct outcome (*fn)(void *ctx),
 	close(fds[1]);
 	if (read(fds[0], &o, sizeof(o)) != sizeof(o))
 		o.err = EPIPE;
+	o.pid = pid;
 	close(fds[0]);
 	waitpid(pid, NULL, 0);
 	return o;
@@ -302,10 +304,12 @@ struct creds exec_in(int ns, uid_t uid, const char *path,
 	o = run_in(ns, uid, call_exec, &c);
 	close(fds[1]);
 	f = fdopen(fds[0], "r");
-	if (fscanf(f, "%llx %llx %llx %llx %lu %u %u", &creds.permitted,
+	if (fscanf(f, "%llx %llx %llx %llx %lu %u %u %d", &creds.permitted,
 		   &creds.effective, &creds.inheritable, &creds.ambient,
-		   &creds.secure, &creds.uid, &creds.euid) != 7)
+		   &creds.secure, &creds.uid, &creds.euid, &creds.pid) != 8) {
 		creds.err = o.err;
+		creds.pid = o.pid;
+	}
 	fclose(f);
 	return creds;
 }
@@ -393,6 +397,26 @@ int fs_mount_ext4(const char *image, const char *dir)
 	err = mount(dev, dir, "ext4", 0, NULL);
 	/* from now on the mount alone holds the device */
 	close(fd);
+	return err;
+}
+
+int bind_idmapped(const char *dir, int ns)
+{
+	struct mount_attr attr = {
+		.attr_set = MOUNT_ATTR_IDMAP,
+		.userns_fd = ns,
+	};
+	int fd = syscall(SYS_open_tree, AT_FDCWD, dir,
+			 OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	int err = -1;
+
+	if (fd >= 0 &&
+	    !syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &attr,
+		     sizeof(attr)))
+		err = syscall(SYS_move_mount, fd, "", AT_FDCWD, "/mnt",
+			      MOVE_MOUNT_F_EMPTY_PATH);
+	if (fd >= 0)
+		close(fd);
 	return err;
 }
 

@@ -47,11 +47,13 @@ bool value_eq(const struct value *a, const struct value *b);
  * struct outcome - what a call inside a user namespace brought back
  * @ret: its result
  * @err: its errno, 0 when it succeeded
+ * @pid: the process that made it
  * @value: the bytes that it read, if any
  */
 struct outcome {
 	ssize_t ret;
 	int err;
+	pid_t pid;
 	struct value value;
 };
 
@@ -65,6 +67,7 @@ struct outcome {
  * @secure: AT_SECURE of its auxiliary vector
  * @uid: its real uid, in its user namespace
  * @euid: its effective uid, likewise
+ * @pid: the process that called execve(2)
  */
 struct creds {
 	int err;
@@ -75,6 +78,7 @@ struct creds {
 	unsigned long secure;
 	unsigned int uid;
 	unsigned int euid;
+	pid_t pid;
 };
 
 /* Directories of the test, on tmpfs and on ext4; made before main() */
@@ -84,6 +88,9 @@ const char *helper_path(void);
 /* Another ext4, made in a file; and mounted, by way of a loop device */
 int fs_make_ext4(const char *image, unsigned int megabytes);
 int fs_mount_ext4(const char *image, const char *dir);
+
+/* @dir once more, at /mnt, idmapped with the map of the namespace @ns */
+int bind_idmapped(const char *dir, int ns);
 
 /* A file descriptor of a new user namespace below @parent, or -1 */
 int userns_new(int parent, const char *map);

@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/mount.h>
 #include <linux/securebits.h>
 #include <sched.h>
 #include <stdio.h>
@@ -297,27 +296,6 @@ TEST_F(exec, script)
 	c = exec_in(self->a, NOBODY, script, NULL);
 	EXPECT_EQ(TEST_MASK, c.permitted);
 	EXPECT_EQ(0, unlink(script));
-}
-
-/* An idmapped mount of @dir at /mnt, with the map of the namespace @ns */
-static int bind_idmapped(const char *dir, int ns)
-{
-	struct mount_attr attr = {
-		.attr_set = MOUNT_ATTR_IDMAP,
-		.userns_fd = ns,
-	};
-	int fd = syscall(SYS_open_tree, AT_FDCWD, dir,
-			 OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	int err = -1;
-
-	if (fd >= 0 &&
-	    !syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &attr,
-		     sizeof(attr)))
-		err = syscall(SYS_move_mount, fd, "", AT_FDCWD, "/mnt",
-			      MOVE_MOUNT_F_EMPTY_PATH);
-	if (fd >= 0)
-		close(fd);
-	return err;
 }
 
 #define EXPECT_GET(_want, _ns, _path) do {				\

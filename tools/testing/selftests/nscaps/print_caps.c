@@ -34,7 +34,7 @@ int main(void)
 		take(line, "CapAmb:", &amb);
 	}
 	fclose(f);
-	printf("%llx %llx %llx %llx %lu %u %u\n", prm, eff, inh, amb,
-	       getauxval(AT_SECURE), getuid(), geteuid());
+	printf("%llx %llx %llx %llx %lu %u %u %d\n", prm, eff, inh, amb,
+	       getauxval(AT_SECURE), getuid(), geteuid(), getpid());
 	return 0;
 }
