@@ -326,8 +326,9 @@ static struct nscaps_verdict nscaps_to_caller(const struct vfs_caps *caps,
  * One call of the filesystem, into a buffer on the stack.
  *
  * Return: 0; -ENODATA when there is no value; -EOPNOTSUPP when the filesystem
- * has no such xattrs; -EINVAL when the value is malformed; any other errno of
- * the filesystem.
+ * has no such xattrs; -EINVAL when the value is malformed; -EOVERFLOW when a
+ * stacked filesystem cannot express its root; any other errno of the
+ * filesystem.
  */
 static struct nscaps_verdict nscaps_read(struct mnt_idmap *idmap,
 					 const struct dentry *dentry,
@@ -349,6 +350,9 @@ static struct nscaps_verdict nscaps_read(struct mnt_idmap *idmap,
 		return verdict(-EINVAL, NSCAPS_MALFORMED);
 	if (len == -ENODATA || len == -EOPNOTSUPP)
 		return verdict(len, NSCAPS_NO_VALUE);
+	if (len == -EOVERFLOW)
+		/* a stacked filesystem whose mounter has no name for the root */
+		return verdict(len, NSCAPS_ROOT_UNMAPPED);
 	if (len < 0)
 		return verdict(len, NSCAPS_FS_ERROR);
 
@@ -378,8 +382,9 @@ static struct nscaps_verdict nscaps_load(struct mnt_idmap *idmap,
 {
 	const struct nscaps_verdict v = nscaps_read(idmap, dentry, caps);
 
-	if (v.reason == NSCAPS_NO_VALUE)
-		return verdict(-ENODATA, NSCAPS_NO_VALUE);
+	/* a root without a name for the mounter owns no namespace below */
+	if (v.reason == NSCAPS_NO_VALUE || v.reason == NSCAPS_ROOT_UNMAPPED)
+		return verdict(-ENODATA, v.reason);
 	if (v.reason != NSCAPS_HONOURED)
 		return v;
 

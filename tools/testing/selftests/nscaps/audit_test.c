@@ -117,8 +117,8 @@ FIXTURE_SETUP(audit)
 	ASSERT_EQ(0, mkdir(self->dir, 0755));
 	ASSERT_EQ(0, install_helper(self->path, 0));
 
-	/* the directory once more: 0 is 100000 there */
-	ASSERT_EQ(0, bind_idmapped(self->dir, self->a));
+	/* the directory once more, at /mnt: 0 is 100000 there */
+	ASSERT_EQ(0, bind_idmapped(self->dir, "/mnt", self->a));
 
 	/* none of the records is to be left out */
 	ASSERT_EQ(0, write_file("/proc/sys/kernel/printk_ratelimit", "0"));

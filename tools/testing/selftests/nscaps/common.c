@@ -400,7 +400,7 @@ int fs_mount_ext4(const char *image, const char *dir)
 	return err;
 }
 
-int bind_idmapped(const char *dir, int ns)
+int bind_idmapped(const char *dir, const char *place, int ns)
 {
 	struct mount_attr attr = {
 		.attr_set = MOUNT_ATTR_IDMAP,
@@ -413,7 +413,7 @@ int bind_idmapped(const char *dir, int ns)
 	if (fd >= 0 &&
 	    !syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &attr,
 		     sizeof(attr)))
-		err = syscall(SYS_move_mount, fd, "", AT_FDCWD, "/mnt",
+		err = syscall(SYS_move_mount, fd, "", AT_FDCWD, place,
 			      MOVE_MOUNT_F_EMPTY_PATH);
 	if (fd >= 0)
 		close(fd);

@@ -89,8 +89,8 @@ const char *helper_path(void);
 int fs_make_ext4(const char *image, unsigned int megabytes);
 int fs_mount_ext4(const char *image, const char *dir);
 
-/* @dir once more, at /mnt, idmapped with the map of the namespace @ns */
-int bind_idmapped(const char *dir, int ns);
+/* An idmapped mount of @dir at @place, with the map of the namespace @ns */
+int bind_idmapped(const char *dir, const char *place, int ns);
 
 /* A file descriptor of a new user namespace below @parent, or -1 */
 int userns_new(int parent, const char *map);

@@ -310,7 +310,7 @@ TEST_F(exec, idmapped_read)
 {
 	ASSERT_EQ(0, chown(self->path, 0, 0));
 	ASSERT_EQ(0, set_in(NS_INIT, self->path, value_v2(), 0).err);
-	ASSERT_EQ(0, bind_idmapped(self->dir, self->a));
+	ASSERT_EQ(0, bind_idmapped(self->dir, "/mnt", self->a));
 	EXPECT_GET(value_v3(100000), NS_INIT, "/mnt/file");
 	EXPECT_GET(value_v2(), self->a, "/mnt/file");
 	EXPECT_EQ(EOVERFLOW, get_in(self->sibling, "/mnt/file", 64).err);
@@ -324,7 +324,7 @@ TEST_F(exec, idmapped_read)
 TEST_F(exec, idmapped_write)
 {
 	ASSERT_EQ(0, chown(self->path, 0, 0));
-	ASSERT_EQ(0, bind_idmapped(self->dir, self->a));
+	ASSERT_EQ(0, bind_idmapped(self->dir, "/mnt", self->a));
 	/* init's root has no image on this disk */
 	EXPECT_EQ(EINVAL, set_in(NS_INIT, "/mnt/file", value_v2(), 0).err);
 	EXPECT_EQ(EINVAL, set_in(NS_INIT, "/mnt/file", value_v3(99999), 0).err);
@@ -347,7 +347,7 @@ TEST_F(exec, idmapped_write)
 TEST_F(exec, idmapped_unmapped_root)
 {
 	ASSERT_EQ(0, set_in(NS_INIT, self->path, value_v3(70000), 0).err);
-	ASSERT_EQ(0, bind_idmapped(self->dir, self->a));
+	ASSERT_EQ(0, bind_idmapped(self->dir, "/mnt", self->a));
 	EXPECT_EQ(EOVERFLOW, get_in(NS_INIT, "/mnt/file", 64).err);
 	EXPECT_EQ(EOVERFLOW, get_in(self->a, "/mnt/file", 0).err);
 	EXPECT_CAPS(0, NS_INIT, NOBODY, "/mnt/file", NULL);

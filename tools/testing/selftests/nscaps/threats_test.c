@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/io_uring.h>
-#include <linux/mount.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -368,11 +367,6 @@ struct idmap_call {
 static struct outcome idmap_mount(void *ctx)
 {
 	struct idmap_call *call = ctx;
-	struct mount_attr attr = {
-		.attr_set = MOUNT_ATTR_IDMAP,
-		.userns_fd = call->ns,
-	};
-	int fd;
 
 	if (unshare(CLONE_NEWNS) ||
 	    mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL))
@@ -383,12 +377,7 @@ static struct outcome idmap_mount(void *ctx)
 			return failed();
 		call->dir = "/mnt";
 	}
-	fd = syscall(SYS_open_tree, AT_FDCWD, call->dir,
-		     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	if (fd < 0 || syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &attr,
-			      sizeof(attr)) ||
-	    syscall(SYS_move_mount, fd, "", AT_FDCWD, "/tmp",
-		    MOVE_MOUNT_F_EMPTY_PATH))
+	if (bind_idmapped(call->dir, "/tmp", call->ns))
 		return failed();
 	return (struct outcome) {};
 }

@@ -507,7 +507,7 @@ TEST_F(trace, unmapped_by_mount)
 	struct creds c;
 
 	ASSERT_EQ(0, set_in(NS_INIT, self->path, v3, 0).err);
-	ASSERT_EQ(0, bind_idmapped(self->dir, self->a));
+	ASSERT_EQ(0, bind_idmapped(self->dir, "/mnt", self->a));
 	c = exec_in(self->a, USER, "/mnt/file", NULL);
 	EXPECT_EQ(0, c.err);
 	EXPECT_EVENT(.name = "exec", .reason = "root_unmapped", .pid = c.pid,
@@ -532,7 +532,7 @@ TEST_F(trace, mapped_by_mount)
 {
 	struct creds c;
 
-	ASSERT_EQ(0, bind_idmapped(self->dir, self->a));
+	ASSERT_EQ(0, bind_idmapped(self->dir, "/mnt", self->a));
 	c = exec_in(NS_INIT, USER, "/mnt/file", NULL);
 	EXPECT_EQ(0, c.err);
 	EXPECT_EVENT(.name = "exec", .reason = "root_not_owner", .pid = c.pid,
