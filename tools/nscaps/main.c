@@ -25,7 +25,7 @@ static const struct command {
 	{ "probe", cmd_probe, "can capabilities be kept and honoured there" },
 };
 
-static void usage(FILE *f)
+static void say_commands(FILE *f)
 {
 	fputs("Usage: nscap COMMAND [OPTION...] [ARG...]\n\n", f);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
@@ -45,11 +45,11 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	argp_err_exit_status = NSCAP_USAGE;
 	if (!name) {
-		usage(stderr);
+		say_commands(stderr);
 		return NSCAP_USAGE;
 	}
 	if (!strcmp(name, "--help") || !strcmp(name, "-?") || !strcmp(name, "help")) {
-		usage(stdout);
+		say_commands(stdout);
 		return out_close(NSCAP_OK);
 	}
 	if (!strcmp(name, "--version") || !strcmp(name, "-V")) {

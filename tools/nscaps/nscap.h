@@ -22,7 +22,6 @@
 #define NSCAP_VERSION	"1"
 #define CAPS_XATTR	"security.capability"
 #define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
-#define NORETURN	__attribute__((noreturn))
 #define PRINTF(f, a)	__attribute__((format(printf, f, a)))
 
 /**

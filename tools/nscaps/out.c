@@ -121,7 +121,7 @@ const char *quoted(const char *path)
 			p += sprintf(p, "\\%03o", *s++);
 		}
 	}
-	strcpy(p, *s ? "..." : "");
+	snprintf(p, 4, "%s", *s ? "..." : "");
 	return buf;
 }
 

@@ -16,7 +16,7 @@ static const struct {
 	[REASON_NO_VALUE] = {
 		"no_value",
 		"the file has no capabilities",
-		"give it some: nscap set CAPS FILE; writing to a file or changing its owner takes them away" },
+		"give it some: nscap set CAPS FILE; a write or chown takes them away" },
 	[REASON_DISABLED] = {
 		"disabled",
 		"file capabilities are off",
@@ -28,10 +28,10 @@ static const struct {
 	[REASON_MNT_FOREIGN] = {
 		"mnt_foreign",
 		"the mount belongs to another mount namespace",
-		"run the file by a path of the process's own, not through /proc/PID/root or an open descriptor" },
+		"run it by a path of the process's own, not by /proc/PID/root or a descriptor" },
 	[REASON_FS_FOREIGN] = {
 		"fs_foreign",
-		"the filesystem was mounted by a user namespace that is neither the process's nor above it",
+		"the filesystem belongs to a user namespace that is neither the process's nor above it",
 		"run the file inside that namespace, or copy it to a filesystem of your own" },
 	[REASON_ROOT_UNMAPPED] = {
 		"root_unmapped",
@@ -39,12 +39,12 @@ static const struct {
 		"give the capabilities anew, by this mount: nscap set CAPS FILE" },
 	[REASON_ROOT_NOT_OWNER] = {
 		"root_not_owner",
-		"the capabilities belong to a root that does not own the process's user namespace",
+		"they belong to a root that does not own the process's user namespace",
 		"give them anew as root of that namespace, or carry the tree over: nscap shift" },
 	[REASON_MALFORMED] = {
 		"malformed",
 		"the value is malformed, and execve(2) fails",
-		"remove it, and give the capabilities anew: nscap remove FILE; nscap set CAPS FILE" },
+		"remove it, and give them anew: nscap remove FILE; nscap set CAPS FILE" },
 	[REASON_FS_ERROR] = {
 		"fs_error",
 		"the filesystem failed to read the value",
@@ -60,7 +60,7 @@ static const struct {
 	[REASON_OUTSIDE_BOUNDING] = {
 		"outside_bounding",
 		"the bounding set of the process does not have all that the file grants",
-		"start the process with the capability in its bounding set (such as --cap-add of a container), or grant less" },
+		"keep them in its bounding set (--cap-add of containers), or grant less" },
 	[REASON_NO_NEW_PRIVS] = {
 		"no_new_privs",
 		"the process has no_new_privs set",
@@ -77,6 +77,14 @@ static const struct {
 		"setuid_mix",
 		"the file is set-user-ID to root as well, so it gets its own capabilities and not all of root's",
 		"take either of the two away: chmod u-s FILE, or nscap remove FILE" },
+	[REASON_OLD_FORM] = {
+		"old_form",
+		"the value is of form 1, which cannot be read or written any more",
+		"remove it, and give the capabilities anew" },
+	[REASON_SHORT_BUFFER] = {
+		"short_buffer",
+		"the value does not fit into the reader's buffer",
+		"read with a buffer of 24 bytes" },
 };
 
 const char *reason_name(enum reason reason)

@@ -2,6 +2,7 @@
 /*
  * The bytes of security.capability and their text.
  */
+#include <assert.h>
 #include <endian.h>
 #include <errno.h>
 #include <stddef.h>
@@ -13,12 +14,11 @@
 
 #include "value.h"
 
-_Static_assert(XATTR_CAPS_SZ_1 == 12, "form 1 has 12 bytes");
-_Static_assert(XATTR_CAPS_SZ_2 == 20, "form 2 has 20 bytes");
-_Static_assert(XATTR_CAPS_SZ_3 == 24, "form 3 has 24 bytes");
-_Static_assert(sizeof(struct vfs_ns_cap_data) == XATTR_CAPS_SZ_3, "no padding");
-_Static_assert(offsetof(struct vfs_ns_cap_data, rootid) == XATTR_CAPS_SZ_2,
-	       "form 3 is form 2 and a rootid");
+static_assert(XATTR_CAPS_SZ_1 == 12, "form 1 has 12 bytes");
+static_assert(XATTR_CAPS_SZ_2 == 20, "form 2 has 20 bytes");
+static_assert(XATTR_CAPS_SZ_3 == 24, "form 3 has 24 bytes");
+static_assert(sizeof(struct vfs_ns_cap_data) == XATTR_CAPS_SZ_3, "no padding");
+static_assert(offsetof(struct vfs_ns_cap_data, rootid) == XATTR_CAPS_SZ_2, "v2, rootid");
 
 /* sys/capability.h has other names for what the kernel's header has */
 #define CAPS_MAX	64
