@@ -411,7 +411,7 @@ static void report_json(const struct item *item, enum outcome outcome,
 	json_put(object, "result", json_string(outcomes[outcome].name));
 	if (item->old.has_caps) {
 		caps = fcaps_text(&item->old.caps);
-		json_put(object, "capabilities", json_string(caps));
+		json_put(object, "caps", json_string(caps));
 		free(caps);
 	}
 	if (outcome != SHIFTED) {
@@ -959,14 +959,18 @@ static void report_sum(const struct shift *s)
 	json_put(object, "dry_run", json_boolean(s->dry_run));
 	json_put(object, "complete", json_boolean(!stop));
 	json_put(object, "shifted", json_integer(s->count[SHIFTED]));
-	json_put(object, "capabilities", json_integer(s->caps));
+	json_put(object, "shifted_caps", json_integer(s->caps));
 	json_put(object, "kept", json_integer(s->count[KEPT]));
 	json_put(object, "refused", json_integer(refused));
 	json_put(object, "failed", json_integer(errors));
 	json_end(object);
 }
 
-/* end - close the state file, which is gone when nothing is left to do */
+/*
+ * end - close the state file, which is gone when nothing is left to do.  Not
+ * where it alone tells what was shifted: who runs this again because they did
+ * not see its end would shift all of it twice.
+ */
 static void end(struct shift *s)
 {
 	if (stop > 0) {
@@ -980,7 +984,7 @@ static void end(struct shift *s)
 			shift_state_pending(s->state, tell_pending);
 		if (sync_all(s) && shift_state_done(s->state))
 			fail(s, s->state_path);
-		shift_state_close(s->state, status_of(s) == NSCAP_OK);
+		shift_state_close(s->state, !s->meet && status_of(s) == NSCAP_OK);
 	}
 	tdestroy(s->seen, free);
 }
@@ -995,7 +999,6 @@ enum {
 	OPT_CHOWN,
 	OPT_STATE,
 	OPT_HOST_ROOT,
-	OPT_JSON,
 };
 
 static const struct argp_option options[] = {
@@ -1009,7 +1012,7 @@ static const struct argp_option options[] = {
 	{ "one-file-system", 'x', NULL, 0, "do not enter other mounts", 0 },
 	{ "allow-host-root", OPT_HOST_ROOT, NULL, 0, "let the host's root be the target's", 0 },
 	{ "verbose", 'v', NULL, 0, "name files of which the owner alone changes", 0 },
-	{ "json", OPT_JSON, NULL, 0, "an object for each file, and one for the sum", 0 },
+	{ "json", 'j', NULL, 0, "an object for each file, and one for the sum", 0 },
 	{}
 };
 
@@ -1081,7 +1084,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'v':
 		s->verbose = true;
 		break;
-	case OPT_JSON:
+	case 'j':
 		s->json = true;
 		break;
 	case ARGP_KEY_NO_ARGS:
