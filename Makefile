@@ -6,7 +6,7 @@ export BASE KDIR V JOBS TEST
 
 .DEFAULT_GOAL := help
 .PHONY: help deps fetch prepare build kunit kselftest run shell gdb menuconfig \
-	series lint docs check clean distclean
+	nscap deb-tools series lint docs check clean distclean
 
 help:
 	@echo 'make run         build, boot, and tell a short true story'
@@ -16,6 +16,8 @@ help:
 	@echo 'make shell       a shell in the guest'
 	@echo 'make gdb         a guest that waits for gdb'
 	@echo 'make menuconfig  change the configuration of the kernel of run and shell'
+	@echo 'make nscap       the nscap tool, build/nscap'
+	@echo 'make deb-tools   the Debian package of it, build/deb'
 	@echo 'make series      the patches to send, build/BASE/series, each checked'
 	@echo 'make lint        checkpatch, sparse, W=1, kernel-doc, shellcheck'
 	@echo 'make docs        the HTML of the manual, build/BASE/docs'
@@ -73,6 +75,14 @@ menuconfig:
 	@scripts/deps tree build menuconfig
 	@scripts/prepare
 	@scripts/config base menuconfig
+
+nscap:
+	@scripts/deps tool
+	@scripts/nscap
+
+deb-tools:
+	@scripts/deps deb
+	@scripts/deb-tools
 
 series:
 	@scripts/deps tree build lint
