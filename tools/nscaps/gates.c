@@ -320,23 +320,6 @@ void gates_ask(const struct question *q, bool exec_only, struct answers *a)
 	}
 }
 
-/**
- * place_of - the mount of a file, and its filesystem
- * @fd: the file
- * @s: the process
- * @place: where it goes
- *
- * Return: 0, or an errno.
- */
-int place_of(int fd, const struct subject *s, struct place *place)
-{
-	int err = mount_of(fd, s->pid, s->mntns, &place->mount);
-
-	if (!err)
-		fs_namespace(fd, s, place);
-	return err;
-}
-
 static struct answer get_value(void *ctx)
 {
 	struct fcaps caps = {};

@@ -113,7 +113,20 @@ struct answers {
 	enum reason exec, creds, reason;
 };
 
-int place_of(int fd, const struct subject *s, struct place *place);
+/**
+ * struct places - the mounts that were met
+ * @known: each of them; the first ones stay
+ * @n: how many
+ */
+struct places {
+	struct place *known[64];
+	size_t n;
+};
+
+const struct place *places_get(struct places *places, int fd,
+			       const struct subject *s);
+void places_free(struct places *places);
+
 int question_ask(struct question *q, int fd, const struct subject *s,
 		 const struct place *place);
 void gates_ask(const struct question *q, bool exec_only, struct answers *a);

@@ -20,8 +20,7 @@
 /**
  * struct walk - a walk through trees
  * @subject: for whom it is asked what is honoured
- * @places: the mounts that were met; the first ones stay, the last is reused
- * @places_n: how many
+ * @places: the mounts that were met
  * @seen: files looked at
  * @found: files with capabilities
  * @status: how it has gone so far
@@ -33,8 +32,7 @@
  */
 struct walk {
 	struct subject subject;
-	struct place *places[64];
-	size_t places_n;
+	struct places places;
 	unsigned long long seen, found;
 	int status;
 	bool json, xdev, progress;
@@ -104,29 +102,6 @@ static void failed(struct walk *w, const char *path, int err)
 	progress(w, true);
 	complain_of(path, "%s", strerror(err));
 	w->status = worse(w->status, NSCAP_ERRORS);
-}
-
-/* One mount, one judgement: it takes system calls in namespaces */
-static struct place *place_for(struct walk *w, int fd)
-{
-	struct place *place;
-	struct statx stx;
-
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx))
-		return NULL;
-	for (size_t i = 0; i < w->places_n; i++) {
-		if (stx.stx_mask & STATX_MNT_ID &&
-		    w->places[i]->mount.id == stx.stx_mnt_id)
-			return w->places[i];
-	}
-	if (w->places_n < ARRAY_LEN(w->places)) {
-		w->places[w->places_n] = calloc(1, sizeof(*place));
-		if (!w->places[w->places_n])
-			return NULL;
-		w->places_n++;
-	}
-	place = w->places[w->places_n - 1];
-	return place_of(fd, &w->subject, place) ? NULL : place;
 }
 
 /* The rootid on disk, where what is seen here is what is stored */
@@ -232,7 +207,7 @@ static void say_text(const char *path, const struct question *q,
 static void say_file(struct walk *w, const char *path, int fd)
 {
 	struct question *q = malloc(sizeof(*q));
-	struct place *place = place_for(w, fd);
+	const struct place *place = places_get(&w->places, fd, &w->subject);
 	struct answers a;
 	int err = q && place ? question_ask(q, fd, &w->subject, place) : EIO;
 
@@ -253,12 +228,17 @@ static void say_file(struct walk *w, const char *path, int fd)
 
 static void look_at(struct walk *w, const FTSENT *e)
 {
+	/* a link is followed only where it was named */
+	const bool named = e->fts_level == FTS_ROOTLEVEL;
 	char value[64];
+	ssize_t n;
 	int fd;
 
 	w->seen++;
 	progress(w, false);
-	if (lgetxattr(e->fts_accpath, CAPS_XATTR, value, sizeof(value)) < 0) {
+	n = named ? getxattr(e->fts_accpath, CAPS_XATTR, value, sizeof(value)) :
+		    lgetxattr(e->fts_accpath, CAPS_XATTR, value, sizeof(value));
+	if (n < 0) {
 		switch (errno) {
 		case ENODATA:
 		case EOPNOTSUPP:
@@ -273,7 +253,7 @@ static void look_at(struct walk *w, const FTSENT *e)
 			return;
 		}
 	}
-	fd = open(e->fts_accpath, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	fd = open(e->fts_accpath, O_PATH | O_CLOEXEC | (named ? 0 : O_NOFOLLOW));
 	if (fd >= 0) {
 		say_file(w, e->fts_path, fd);
 		close(fd);
@@ -327,8 +307,7 @@ int cmd_list(int argc, char **argv)
 		complain("/proc/self/status: %s", strerror(err));
 	walk_all(&w, argv + w.paths);
 	progress(&w, true);
-	for (size_t i = 0; i < w.places_n; i++)
-		free(w.places[i]);
+	places_free(&w.places);
 	subject_close(&w.subject);
 	return err ? NSCAP_ERRORS : w.status;
 }

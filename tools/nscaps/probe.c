@@ -285,13 +285,13 @@ static void say_text(const struct options *o, const struct place *place,
 
 static int answer(const struct options *o, const struct subject *s, int dir)
 {
-	struct place *place = calloc(1, sizeof(*place));
+	struct places places = {};
+	const struct place *place = places_get(&places, dir, s);
 	struct result *r = calloc(1, sizeof(*r));
-	int err = place && r ? place_of(dir, s, place) : ENOMEM;
 	enum verdict v = UNKNOWN;
 
-	if (err) {
-		complain_of(o->dir, "%s", strerror(err));
+	if (!place || !r) {
+		complain_of(o->dir, "cannot be looked at");
 	} else {
 		probe(dir, s, place, r);
 		v = verdict_of(r);
@@ -301,7 +301,7 @@ static int answer(const struct options *o, const struct subject *s, int dir)
 			say_text(o, place, r, v);
 	}
 	free(r);
-	free(place);
+	places_free(&places);
 	return v == YES ? NSCAP_OK : v == NO ? NSCAP_NO : NSCAP_ERRORS;
 }
 

@@ -14,7 +14,7 @@
 #include "out.h"
 
 struct options {
-	char *file;
+	int files;
 	char *userns;
 	pid_t pid;
 	int cap;
@@ -57,12 +57,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->json = true;
 		break;
 	case ARGP_KEY_ARG:
-		if (o->file)
-			argp_error(state, "just one FILE");
-		o->file = arg;
+		/* the files are whatever is left */
+		o->files = state->next - 1;
+		state->next = state->argc;
 		break;
 	case ARGP_KEY_END:
-		if (!o->file)
+		if (!o->files)
 			argp_error(state, "FILE is missing");
 		if (o->pid && o->userns)
 			argp_error(state, "--pid and --userns are not for each other");
@@ -74,8 +74,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = {
-	argp_options, parse, "FILE",
-	"Is the file capability of FILE honoured in execve(2), and if not, why?\v"
+	argp_options, parse, "FILE...",
+	"Is the file capability of each FILE honoured in execve(2), and if not, why?\v"
 	"All that stands in the way is asked, in the kernel's order; the first that refuses is the reason. Without --pid and --userns it is about what you would run yourself.\n\n"
 	"Exit status: 0 honoured; 1 not honoured; 2 wrong usage; 3 it cannot be known.",
 	NULL, NULL, NULL
@@ -133,13 +133,13 @@ static json_t *json_process(const struct options *o, const struct subject *s)
 	return p;
 }
 
-static void say_json(const struct options *o, const struct question *q,
-		     const struct answers *a)
+static void say_json(const struct options *o, const char *path,
+		     const struct question *q, const struct answers *a)
 {
 	const char *more = remark(q, q->fd);
 	json_t *out = json_begin(), *list = json_array();
 
-	json_put_path(out, "path", o->file);
+	json_put_path(out, "path", path);
 	json_put(out, "process", json_process(o, q->subject));
 	json_put(out, "value", q->here.err ? json_null() : json_caps(&q->here.caps));
 	json_put(out, "honoured", json_string(verdict_name(a->honoured)));
@@ -198,7 +198,7 @@ static void say_value(const struct view *v)
 	free(text);
 }
 
-static void say_text(const struct options *o, const struct question *q,
+static void say_text(const char *path, const struct question *q,
 		     const struct answers *a)
 {
 	static const char *const answers[] = {
@@ -206,7 +206,7 @@ static void say_text(const struct options *o, const struct question *q,
 	};
 	const char *more = remark(q, q->fd);
 
-	printf("%s: %s", quoted(o->file), answers[a->honoured]);
+	printf("%s: %s", quoted(path), answers[a->honoured]);
 	if (a->honoured != YES)
 		printf(": %s: %s", reason_name(a->reason),
 		       a->honoured == NO ? reason_meaning(a->reason) :
@@ -245,47 +245,60 @@ static int subject_of(const struct options *o, struct subject *s)
 	return err;
 }
 
-static int answer(const struct options *o, const struct subject *s, int fd)
+static int answer(const struct options *o, const struct subject *s,
+		  struct places *places, const char *path, int fd)
 {
-	struct place *place = calloc(1, sizeof(*place));
+	const struct place *place = places_get(places, fd, s);
 	struct question *q = calloc(1, sizeof(*q));
-	int err = place && q ? place_of(fd, s, place) : ENOMEM;
+	int err = place && q ? question_ask(q, fd, s, place) : EIO;
 	struct answers a = { .honoured = UNKNOWN };
 
-	if (!err)
-		err = question_ask(q, fd, s, place);
 	if (err) {
-		complain_of(o->file, "%s", strerror(err));
+		complain_of(path, "%s", strerror(err));
 	} else {
 		q->cap = o->cap;
 		gates_ask(q, false, &a);
 		if (o->json)
-			say_json(o, q, &a);
+			say_json(o, path, q, &a);
 		else
-			say_text(o, q, &a);
+			say_text(path, q, &a);
 	}
 	free(q);
-	free(place);
 	return a.honoured == YES ? NSCAP_OK : a.honoured == NO ? NSCAP_NO :
 								 NSCAP_ERRORS;
+}
+
+static int answer_all(const struct options *o, const struct subject *s,
+		      char **files)
+{
+	struct places places = {};
+	int status = NSCAP_OK;
+
+	for (; *files; files++) {
+		int fd = subject_open(s, *files);
+
+		if (fd < 0) {
+			complain_of(*files, "%s", strerror(errno));
+			status = worse(status, NSCAP_ERRORS);
+			continue;
+		}
+		status = worse(status, answer(o, s, &places, *files, fd));
+		close(fd);
+	}
+	places_free(&places);
+	return status;
 }
 
 int cmd_why(int argc, char **argv)
 {
 	struct options o = { .cap = -1 };
-	int fd, status = NSCAP_ERRORS;
 	struct subject s = {};
+	int status;
 
 	out_parse(&argp, argc, argv, &o);
 	if (subject_of(&o, &s))
 		return NSCAP_ERRORS;
-	fd = subject_open(&s, o.file);
-	if (fd < 0) {
-		complain_of(o.file, "%s", strerror(errno));
-	} else {
-		status = answer(&o, &s, fd);
-		close(fd);
-	}
+	status = answer_all(&o, &s, argv + o.files);
 	subject_close(&s);
 	return status;
 }
