@@ -11,9 +11,9 @@
  * is s_user_ns or above it.  The lowest namespace of the process's lineage
  * whose root has it is s_user_ns, or s_user_ns is below it, off the lineage.
  *
- * chown(2) without capabilities is EOVERFLOW for a uid that s_user_ns does not
- * map, and EPERM for any other.  A namespace off the lineage lacks uids that
- * the lineage has; unless it maps the very same ones.
+ * mknod(2) of a device without capabilities is EOVERFLOW for a uid that
+ * s_user_ns does not map, and EPERM or EACCES for any other.  A namespace off
+ * the lineage lacks uids that the lineage has; unless it maps the very same.
  *
  * Then, and where one may not ask, it counts whose the mount namespace is:
  * mount(2) takes CAP_SYS_ADMIN in the namespace that owns it, and makes
@@ -28,6 +28,8 @@
 #include <sys/capability.h>
 #include <sys/fsuid.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -46,10 +48,19 @@ static PRINTF(3, 4) void say(struct place *p, enum verdict v, const char *fmt, .
 	va_end(args);
 }
 
-/* What is asked is asked of this inode, by this path */
+/**
+ * struct probe - what is asked, and of what
+ * @path: the file
+ * @device: a device in its directory, which is not there and will not be
+ * @searchable: everybody may search that directory
+ * @gid: the directory's gid, which s_user_ns maps
+ * @uid: the uid that is asked about
+ */
 struct probe {
 	char path[64];
-	uint32_t owner;
+	char device[96];
+	bool searchable;
+	uint32_t gid;
 	uint32_t uid;
 };
 
@@ -88,20 +99,38 @@ static enum verdict governs(const struct userns *ns, struct probe *p)
 	}
 }
 
-static struct answer try_chown(void *ctx)
+/* Nothing may forbid to search the directory, and none may make a device */
+static bool limit_caps(bool searchable)
+{
+	const cap_value_t search = CAP_DAC_READ_SEARCH;
+	cap_t caps = cap_init();
+	bool ok;
+
+	if (!caps)
+		return false;
+	cap_set_flag(caps, CAP_PERMITTED, 1, &search, CAP_SET);
+	cap_set_flag(caps, CAP_EFFECTIVE, 1, &search, CAP_SET);
+	ok = !cap_set_proc(caps);
+	if (!ok && searchable)
+		ok = !cap_clear(caps) && !cap_set_proc(caps);
+	cap_free(caps);
+	return ok;
+}
+
+static struct answer try_mknod(void *ctx)
 {
 	const struct probe *p = ctx;
-	cap_t none = cap_init();
 	struct answer a = { .ret = -1 };
 
-	/* the owner may give a file to itself */
-	if (!none || cap_set_proc(none) || p->owner == p->uid)
+	setfsgid(p->gid);
+	setfsuid(p->uid);
+	if ((uint32_t)setfsuid(p->uid) != p->uid ||
+	    (uint32_t)setfsgid(p->gid) != p->gid || !limit_caps(p->searchable))
 		a.err = EAGAIN;
-	else if (!chown(p->path, p->uid, -1))
+	else if (!mknod(p->device, S_IFCHR | 0600, makedev(1, 3)))
 		a.ret = 0;
 	else
 		a.err = errno;
-	cap_free(none);
 	return a;
 }
 
@@ -111,13 +140,13 @@ static enum verdict fs_maps(struct probe *p, uint32_t uid)
 	const struct userns own = { .fd = -1, .ino = userns_own() };
 	struct answer a;
 
+	if (!*p->device)
+		return UNKNOWN;
 	p->uid = uid;
-	if (p->owner == uid)
-		return uid == 65534 ? UNKNOWN : YES;
-	a = in_userns(&own, try_chown, p);
+	a = in_userns(&own, try_mknod, p);
 	if (a.run && a.err == EOVERFLOW)
 		return NO;
-	return a.run && a.err == EPERM ? YES : UNKNOWN;
+	return a.run && (a.err == EPERM || a.err == EACCES) ? YES : UNKNOWN;
 }
 
 /* Does s_user_ns map both ends of each of these ranges? */
@@ -219,7 +248,7 @@ static int lowest_governor(const struct lineage *l, struct probe *pr)
 
 static void belongs_to(struct place *p, ino_t ino)
 {
-	say(p, YES, "it belongs to user:[%lu]: removexattr(2) there shows power over it, and chown(2) the same uids",
+	say(p, YES, "it belongs to user:[%lu]: removexattr(2) there shows power over it, and mknod(2) the same uids",
 	    (unsigned long)ino);
 	p->fs_ino = ino;
 }
@@ -234,7 +263,7 @@ static void ask_kernel(const struct subject *s, struct place *p, struct probe *p
 
 	n = subject_map(s, lines, ARRAY_LEN(lines));
 	if (fs_covers(pr, lines, n, &uid) == NO) {
-		say(p, NO, "it does not map uid %u, as chown(2) shows, which the process's user namespace does",
+		say(p, NO, "it does not map uid %u, as mknod(2) shows, which the process's user namespace does",
 		    uid);
 		return;
 	}
@@ -255,7 +284,7 @@ static void ask_kernel(const struct subject *s, struct place *p, struct probe *p
 }
 
 /* What EPERM and EOVERFLOW mean only where nothing else says so first */
-static bool probe_ready(int fd, struct probe *pr)
+static bool probe_ready(int fd, int dir, const struct mount *m, struct probe *pr)
 {
 	struct statx stx;
 
@@ -263,7 +292,14 @@ static bool probe_ready(int fd, struct probe *pr)
 	if (statx(fd, "", AT_EMPTY_PATH, STATX_UID, &stx) ||
 	    stx.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND))
 		return false;
-	pr->owner = stx.stx_uid;
+	/* 65534 may stand for a gid that has no name here */
+	if (dir >= 0 && mount_same_fs(dir, m) &&
+	    !statx(dir, "", AT_EMPTY_PATH, STATX_GID | STATX_MODE, &stx) && stx.stx_gid != 65534) {
+		snprintf(pr->device, sizeof(pr->device),
+			 "/proc/self/fd/%d/.nscap-absent-%d", dir, getpid());
+		pr->gid = stx.stx_gid;
+		pr->searchable = stx.stx_mode & 1;
+	}
 	return true;
 }
 
@@ -271,10 +307,11 @@ static bool probe_ready(int fd, struct probe *pr)
  * fs_namespace - does a filesystem belong to the process's user namespace, or
  *	to one above it?
  * @fd: a file on it
+ * @dir: its directory, or -1
  * @s: the process
  * @p: whose mount is filled in; the answer goes there
  */
-void fs_namespace(int fd, const struct subject *s, struct place *p)
+void fs_namespace(int fd, int dir, const struct subject *s, struct place *p)
 {
 	struct probe pr = {};
 	char point[4096];
@@ -301,8 +338,9 @@ void fs_namespace(int fd, const struct subject *s, struct place *p)
 			return;
 		}
 		fd = other;
+		dir = other;
 	}
-	if (probe_ready(fd, &pr))
+	if (probe_ready(fd, dir, &p->mount, &pr))
 		ask_kernel(s, p, &pr);
 	else
 		by_mount_namespace(s, p);

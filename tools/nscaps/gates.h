@@ -123,7 +123,7 @@ struct places {
 	size_t n;
 };
 
-const struct place *places_get(struct places *places, int fd,
+const struct place *places_get(struct places *places, int fd, int dir,
 			       const struct subject *s);
 void places_free(struct places *places);
 
@@ -133,7 +133,7 @@ void gates_ask(const struct question *q, bool exec_only, struct answers *a);
 PRINTF(3, 4) void find(struct finding *f, enum verdict v, const char *fmt, ...);
 
 /* fsns.c */
-void fs_namespace(int fd, const struct subject *s, struct place *place);
+void fs_namespace(int fd, int dir, const struct subject *s, struct place *place);
 /* creds.c */
 void gate_bounding(const struct question *q, struct finding *f);
 void gate_no_new_privs(const struct question *q, struct finding *f);

@@ -207,7 +207,7 @@ static void say_text(const char *path, const struct question *q,
 static void say_file(struct walk *w, const char *path, int fd)
 {
 	struct question *q = malloc(sizeof(*q));
-	const struct place *place = places_get(&w->places, fd, &w->subject);
+	const struct place *place = places_get(&w->places, fd, -1, &w->subject);
 	struct answers a;
 	int err = q && place ? question_ask(q, fd, &w->subject, place) : EIO;
 

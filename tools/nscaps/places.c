@@ -5,15 +5,29 @@
  */
 #include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "gates.h"
 
-static int place_of(int fd, const struct subject *s, struct place *place)
+static int parent_here(int fd)
+{
+	int proc = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int dir = proc < 0 ? -1 : parent_of(proc, fd);
+
+	if (proc >= 0)
+		close(proc);
+	return dir;
+}
+
+static int place_of(int fd, int dir, const struct subject *s, struct place *place)
 {
 	int err = mount_of(fd, s->pid, s->mntns, &place->mount);
+	int own = dir < 0 ? parent_here(fd) : -1;
 
 	if (!err)
-		fs_namespace(fd, s, place);
+		fs_namespace(fd, dir < 0 ? own : dir, s, place);
+	if (own >= 0)
+		close(own);
 	return err;
 }
 
@@ -21,11 +35,12 @@ static int place_of(int fd, const struct subject *s, struct place *place)
  * places_get - the place of a file
  * @places: those that are known already; for one process only
  * @fd: the file
+ * @dir: the directory it is in; -1 when it is to be looked up here
  * @s: the process
  *
  * Return: the place, good until the next call; or NULL.
  */
-const struct place *places_get(struct places *places, int fd,
+const struct place *places_get(struct places *places, int fd, int dir,
 			       const struct subject *s)
 {
 	struct statx stx;
@@ -46,7 +61,7 @@ const struct place *places_get(struct places *places, int fd,
 		places->known[places->n++] = p;
 	}
 	p = places->known[places->n - 1];
-	if (!place_of(fd, s, p))
+	if (!place_of(fd, dir, s, p))
 		return p;
 	p->mount.id = 0;
 	return NULL;

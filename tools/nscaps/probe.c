@@ -286,7 +286,7 @@ static void say_text(const struct options *o, const struct place *place,
 static int answer(const struct options *o, const struct subject *s, int dir)
 {
 	struct places places = {};
-	const struct place *place = places_get(&places, dir, s);
+	const struct place *place = places_get(&places, dir, dir, s);
 	struct result *r = calloc(1, sizeof(*r));
 	enum verdict v = UNKNOWN;
 

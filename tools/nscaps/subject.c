@@ -213,31 +213,55 @@ bool subject_root(const struct subject *s, uint32_t *root)
 	return false;
 }
 
-/* A descriptor, sent through a socket by the child that could open it */
-static void send_fd(int sock, int fd, int err)
+/**
+ * parent_of - the directory that an open file is in
+ * @proc: /proc/self/fd, open
+ * @fd: the file
+ *
+ * Return: a descriptor, O_PATH, or -1; that it is on the same filesystem is
+ * left to be checked.
+ */
+int parent_of(int proc, int fd)
 {
-	char control[CMSG_SPACE(sizeof(int))] = {};
+	char name[16], path[4097];
+	char *slash;
+	ssize_t n;
+
+	snprintf(name, sizeof(name), "%d", fd);
+	n = readlinkat(proc, name, path, sizeof(path) - 1);
+	if (n <= 0 || *path != '/')
+		return -1;
+	path[n] = 0;
+	slash = strrchr(path, '/');
+	slash[slash == path] = 0;
+	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Descriptors, sent through a socket by the child that could open them */
+static void send_fds(int sock, const int *fds, int n, int err)
+{
+	char control[CMSG_SPACE(2 * sizeof(int))] = {};
 	struct iovec iov = { &err, sizeof(err) };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct cmsghdr *c;
 
-	if (fd >= 0) {
+	if (n) {
 		msg.msg_control = control;
-		msg.msg_controllen = sizeof(control);
+		msg.msg_controllen = CMSG_SPACE(n * sizeof(int));
 		c = CMSG_FIRSTHDR(&msg);
 		c->cmsg_level = SOL_SOCKET;
 		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+		c->cmsg_len = CMSG_LEN(n * sizeof(int));
+		memcpy(CMSG_DATA(c), fds, n * sizeof(int));
 	}
 	if (sendmsg(sock, &msg, 0) < 0)
 		_exit(1);
 }
 
-static int receive_fd(int sock)
+static int receive_fds(int sock, int *dir)
 {
-	char control[CMSG_SPACE(sizeof(int))];
-	int err = EIO, fd = -1;
+	char control[CMSG_SPACE(2 * sizeof(int))];
+	int err = EIO, fds[2] = { -1, -1 };
 	struct iovec iov = { &err, sizeof(err) };
 	struct msghdr msg = {
 		.msg_iov = &iov, .msg_iovlen = 1,
@@ -247,11 +271,13 @@ static int receive_fd(int sock)
 
 	if (recvmsg(sock, &msg, MSG_CMSG_CLOEXEC) > 0) {
 		c = CMSG_FIRSTHDR(&msg);
-		if (c && c->cmsg_type == SCM_RIGHTS)
-			memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+		if (c && c->cmsg_type == SCM_RIGHTS &&
+		    c->cmsg_len <= CMSG_LEN(sizeof(fds)))
+			memcpy(fds, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
 	}
+	*dir = fds[1];
 	errno = err;
-	return fd;
+	return fds[0];
 }
 
 /* Become one who sees what the process sees, and open the file */
@@ -259,19 +285,26 @@ static void open_inside(const struct subject *s, const char *path, int sock)
 {
 	int root = proc_open(s->pid, "root", O_PATH);
 	int cwd = proc_open(s->pid, "cwd", O_PATH);
-	int fd = -1;
+	/* the /proc in there may be another pid namespace's */
+	int proc = proc_open(0, "fd", O_PATH);
+	int fds[2] = { -1, -1 };
 
 	/* first without the user namespace: root needs none */
 	if (root < 0 || cwd < 0 ||
 	    (setns(s->mntns, CLONE_NEWNS) &&
 	     (!s->lineage.n || setns(s->lineage.ns[0].fd, CLONE_NEWUSER) ||
 	      setns(s->mntns, CLONE_NEWNS)))) {
-		send_fd(sock, -1, EACCES);
+		send_fds(sock, fds, 0, EACCES);
 	} else if (fchdir(root) || chroot(".") || fchdir(cwd)) {
-		send_fd(sock, -1, EACCES);
+		send_fds(sock, fds, 0, EACCES);
 	} else {
-		fd = open(path, O_PATH | O_CLOEXEC);
-		send_fd(sock, fd, fd < 0 ? errno : 0);
+		fds[0] = open(path, O_PATH | O_CLOEXEC);
+		if (fds[0] < 0) {
+			send_fds(sock, fds, 0, errno);
+		} else {
+			fds[1] = parent_of(proc, fds[0]);
+			send_fds(sock, fds, fds[1] < 0 ? 1 : 2, 0);
+		}
 	}
 	_exit(0);
 }
@@ -297,14 +330,17 @@ static int open_beneath(const struct subject *s, const char *path)
  * subject_open - open a file by a path as the process sees it
  * @s: the process
  * @path: the path
+ * @dir: where the directory goes that it is in, as a descriptor; -1 where that
+ *	is not known
  *
  * Return: a descriptor, O_PATH; -1 with errno.
  */
-int subject_open(const struct subject *s, const char *path)
+int subject_open(const struct subject *s, const char *path, int *dir)
 {
 	int socks[2], fd, err;
 	pid_t pid;
 
+	*dir = -1;
 	if (!s->pid)
 		return open(path, O_PATH | O_CLOEXEC);
 	if (s->mntns < 0)
@@ -318,7 +354,7 @@ int subject_open(const struct subject *s, const char *path)
 		open_inside(s, path, socks[1]);
 	}
 	close(socks[1]);
-	fd = receive_fd(socks[0]);
+	fd = receive_fds(socks[0], dir);
 	err = errno;
 	close(socks[0]);
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)

@@ -42,7 +42,8 @@ int subject_self(struct subject *s);
 int subject_pid(struct subject *s, pid_t pid);
 int subject_userns(struct subject *s, const char *path);
 void subject_close(struct subject *s);
-int subject_open(const struct subject *s, const char *path);
+int subject_open(const struct subject *s, const char *path, int *dir);
+int parent_of(int proc, int fd);
 
 /* The one capability set of a process that is asked for */
 uint64_t effective_of(pid_t pid, uint32_t *euid);

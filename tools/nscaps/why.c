@@ -246,9 +246,9 @@ static int subject_of(const struct options *o, struct subject *s)
 }
 
 static int answer(const struct options *o, const struct subject *s,
-		  struct places *places, const char *path, int fd)
+		  struct places *places, const char *path, int fd, int dir)
 {
-	const struct place *place = places_get(places, fd, s);
+	const struct place *place = places_get(places, fd, dir, s);
 	struct question *q = calloc(1, sizeof(*q));
 	int err = place && q ? question_ask(q, fd, s, place) : EIO;
 	struct answers a = { .honoured = UNKNOWN };
@@ -275,15 +275,17 @@ static int answer_all(const struct options *o, const struct subject *s,
 	int status = NSCAP_OK;
 
 	for (; *files; files++) {
-		int fd = subject_open(s, *files);
+		int dir, fd = subject_open(s, *files, &dir);
 
 		if (fd < 0) {
 			complain_of(*files, "%s", strerror(errno));
 			status = worse(status, NSCAP_ERRORS);
 			continue;
 		}
-		status = worse(status, answer(o, s, &places, *files, fd));
+		status = worse(status, answer(o, s, &places, *files, fd, dir));
 		close(fd);
+		if (dir >= 0)
+			close(dir);
 	}
 	places_free(&places);
 	return status;
