@@ -322,6 +322,13 @@ static void say_text(const struct watch *w, const struct decision *d)
 	putchar('\n');
 }
 
+/* is_over - asked to end, or nobody reads any more? */
+static bool is_over(const struct watch *w)
+{
+	return stop || (w->count && w->said == w->count) || ferror(stdout);
+}
+
+/* on_event - tell it; not 0 ends the iteration */
 static int on_event(struct tep_event *event, struct tep_record *record, int cpu,
 		    void *context)
 {
@@ -333,8 +340,9 @@ static int on_event(struct tep_event *event, struct tep_record *record, int cpu,
 		complain("some decisions were missed: there were too many at once");
 		w->status = NSCAP_ERRORS;
 	}
-	if (strcmp(event->system, SYSTEM) || stop ||
-	    (w->count && w->said == w->count))
+	if (is_over(w))
+		return 1;
+	if (strcmp(event->system, SYSTEM))
 		return 0;
 	read_decision(event, record, &d);
 	if (!is_wanted(w, &d))
@@ -344,7 +352,9 @@ static int on_event(struct tep_event *event, struct tep_record *record, int cpu,
 		say_json(w, &d);
 	else
 		say_text(w, &d);
-	return 0;
+	/* whoever reads wants it now */
+	fflush(stdout);
+	return is_over(w);
 }
 
 /* --- the instance --- */
@@ -420,17 +430,15 @@ static void look(struct watch *w)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_NS };
 
-	while (!stop && (!w->count || w->said < w->count)) {
+	while (!is_over(w)) {
 		if (tracefs_iterate_raw_events(w->tep, w->instance, NULL, 0,
 					       on_event, w) < 0 && !stop) {
 			complain("cannot read the trace: %s", strerror(errno));
 			w->status = NSCAP_ERRORS;
 			return;
 		}
-		/* whoever reads may have gone */
-		if (fflush(stdout))
-			return;
-		nanosleep(&pause, NULL);
+		if (!is_over(w))
+			nanosleep(&pause, NULL);
 	}
 }
 
