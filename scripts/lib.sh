@@ -35,6 +35,9 @@ OVERLAY_DIRS="Documentation arch block crypto fs include init io_uring ipc kerne
 
 me=${0##*/}
 
+# pages of the manual whose examples are tests, and what these are called
+PAGES="doc-examples=Documentation/admin-guide/nscaps.rst doc-why=Documentation/admin-guide/nscaps-why.rst"
+
 say()
 {
 	printf '%s\n' "$*"
