@@ -83,6 +83,7 @@ struct decision {
  * @tep: what is known of the events
  * @said: how many decisions were told
  * @status: how it is to end
+ * @write_err: errno of what could not be written
  */
 struct watch {
 	const char *file;
@@ -94,7 +95,7 @@ struct watch {
 	struct tracefs_instance *instance;
 	struct tep_handle *tep;
 	unsigned long said;
-	int status;
+	int status, write_err;
 };
 
 static volatile sig_atomic_t stop;
@@ -353,7 +354,8 @@ static int on_event(struct tep_event *event, struct tep_record *record, int cpu,
 	else
 		say_text(w, &d);
 	/* whoever reads wants it now */
-	fflush(stdout);
+	if (fflush(stdout))
+		w->write_err = errno;
 	return is_over(w);
 }
 
@@ -555,5 +557,7 @@ int cmd_watch(int argc, char **argv)
 	if (w.status == NSCAP_OK)
 		look(&w);
 	end(&w);
+	/* for out_close(), which comes too late to see it */
+	errno = w.write_err;
 	return w.status;
 }
