@@ -1,0 +1,910 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The verdict is the kernel's: what "nscap why" says of a file and a process is
+ * what the tracepoints nscaps_exec and nscaps_creds say when that process runs
+ * that file.  For each reason by itself, and for a random sample of user
+ * namespaces, mounts, values and credentials.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/mount.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "../kselftest_harness.h"
+#include "common.h"
+
+#define TRACEFS		"/sys/kernel/tracing"
+#define INSTANCE	TRACEFS "/instances/nscap"
+#define NOBODY		65534
+#define PATHS_MAX	64
+
+/* What one of the two says: the reason of each step, "" where it says none */
+struct verdict {
+	char exec[24];
+	char creds[24];
+	char honoured[8];
+};
+
+/* The names of what lies beside the test */
+static char nscap[PATH_MAX], noop[PATH_MAX];
+
+static void beside(char *path, const char *name)
+{
+	const char *slash = strrchr(helper_path(), '/');
+
+	snprintf(path, PATH_MAX, "%.*s/%s", (int)(slash - helper_path()),
+		 helper_path(), name);
+}
+
+static int tracing_start(void)
+{
+	mount("tracefs", TRACEFS, "tracefs", 0, NULL);
+	if (mkdir(INSTANCE, 0700) && errno != EEXIST)
+		return -1;
+	if (write_file(INSTANCE "/events/nscaps/nscaps_exec/enable", "1") ||
+	    write_file(INSTANCE "/events/nscaps/nscaps_creds/enable", "1"))
+		return -1;
+	beside(nscap, "nscap");
+	beside(noop, "noop");
+	return access(nscap, X_OK) || access(noop, X_OK) ? -1 : 0;
+}
+
+static void tracing_stop(void)
+{
+	rmdir(INSTANCE);
+}
+
+static int tracing_clear(void)
+{
+	return write_file(INSTANCE "/trace", "0");
+}
+
+/* The reason in a line of this event and this process */
+static bool take_reason(const char *line, const char *event, pid_t pid, char *reason)
+{
+	char want[32];
+	const char *p;
+
+	snprintf(want, sizeof(want), " pid=%d ", pid);
+	if (!strstr(line, event) || !strstr(line, want))
+		return false;
+	p = strstr(line, " reason=");
+	return p && sscanf(p, " reason=%23s", reason) == 1;
+}
+
+/* What the tracepoints say of the execve(2) of each process, in their order */
+static int kernel_verdicts(const pid_t *pids, int n, struct verdict *v)
+{
+	FILE *f = fopen(INSTANCE "/trace", "re");
+	char line[1024];
+
+	if (!f)
+		return -1;
+	memset(v, 0, n * sizeof(*v));
+	while (fgets(line, sizeof(line), f)) {
+		for (int i = 0; i < n; i++) {
+			take_reason(line, "nscaps_exec:", pids[i], v[i].exec);
+			take_reason(line, "nscaps_creds:", pids[i], v[i].creds);
+		}
+	}
+	fclose(f);
+	return 0;
+}
+
+static void take_string(const char *json, const char *key, char *to, size_t size)
+{
+	char want[32];
+	const char *p;
+
+	snprintf(want, sizeof(want), "\"%s\":\"", key);
+	/* the keys of the gates come later */
+	p = strstr(json, want);
+	if (!p)
+		return;
+	p += strlen(want);
+	snprintf(to, size, "%.*s", (int)strcspn(p, "\""), p);
+}
+
+/* What the tool says of each file, for that process */
+static int tool_verdicts(pid_t pid, char **paths, int n, struct verdict *v)
+{
+	char arg[16], *argv[PATHS_MAX + 6] = { nscap, "why", "--json", "--pid", arg };
+	static char line[65536];
+	int fds[2], i = 0;
+	pid_t child;
+	FILE *f;
+
+	snprintf(arg, sizeof(arg), "%d", pid);
+	memcpy(argv + 5, paths, n * sizeof(*paths));
+	if (pipe2(fds, O_CLOEXEC))
+		return -1;
+	child = vfork();
+	if (!child) {
+		if (dup2(fds[1], STDOUT_FILENO) >= 0)
+			execv(nscap, argv);
+		_exit(127);
+	}
+	close(fds[1]);
+	f = fdopen(fds[0], "r");
+	memset(v, 0, n * sizeof(*v));
+	while (i < n && fgets(line, sizeof(line), f)) {
+		take_string(line, "exec", v[i].exec, sizeof(v->exec));
+		take_string(line, "creds", v[i].creds, sizeof(v->creds));
+		take_string(line, "honoured", v[i].honoured, sizeof(v->honoured));
+		i++;
+	}
+	fclose(f);
+	waitpid(child, NULL, 0);
+	return i == n ? 0 : -1;
+}
+
+/**
+ * struct spec - the process that is to run files
+ * @ns: its user namespace, or NS_INIT
+ * @mnt: its mount namespace; -1 for that of the test
+ * @uid: its uid there, and gid
+ * @no_new_privs: set that
+ * @unbound: take the capability out of its bounding set
+ * @shared: let it share its working directory
+ * @traced: let it be traced by one without capabilities
+ */
+struct spec {
+	int ns, mnt;
+	uid_t uid;
+	bool no_new_privs, unbound, shared, traced;
+};
+
+/**
+ * struct runner - that process, waiting for paths to run
+ * @pid: its pid
+ * @in: paths go there
+ * @out: pids of those who ran them come from there
+ */
+struct runner {
+	pid_t pid;
+	int in, out;
+};
+
+static void become(const struct spec *s)
+{
+	if ((s->mnt >= 0 && setns(s->mnt, CLONE_NEWNS)) ||
+	    (s->ns != NS_INIT && setns(s->ns, CLONE_NEWUSER)) ||
+	    setresgid(0, 0, 0) || setresuid(0, 0, 0))
+		_exit(1);
+	if (s->unbound && prctl(PR_CAPBSET_DROP, TEST_CAP, 0, 0, 0))
+		_exit(1);
+	if (setresgid(s->uid, s->uid, s->uid) || setresuid(s->uid, s->uid, s->uid))
+		_exit(1);
+	if (s->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		_exit(1);
+	if (chdir("/"))
+		_exit(1);
+}
+
+/* The parent goes on as the tracer, without any capability */
+static void be_traced(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
+			_exit(1);
+		return;
+	}
+	while (waitpid(pid, &status, 0) == pid && WIFSTOPPED(status))
+		ptrace(PTRACE_CONT, pid, NULL, NULL);
+	_exit(0);
+}
+
+static pid_t clone_child(unsigned long flags)
+{
+	return syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0);
+}
+
+static void share_directory(void)
+{
+	if (!clone_child(CLONE_FS)) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+}
+
+static void run(const struct spec *s, const char *path, int out)
+{
+	char *argv[2] = { "noop" };
+	pid_t pid;
+
+	if (s->traced) {
+		pid = getpid();
+		if (write(out, &pid, sizeof(pid)) != sizeof(pid))
+			_exit(1);
+		execv(path, argv);
+		_exit(1);
+	}
+	/* the event is there when the child is gone */
+	pid = clone_child(s->shared ? CLONE_FS : 0);
+	if (!pid) {
+		execv(path, argv);
+		_exit(1);
+	}
+	waitpid(pid, NULL, 0);
+	if (write(out, &pid, sizeof(pid)) != sizeof(pid))
+		_exit(1);
+}
+
+static void serve(const struct spec *s, int in, int out)
+{
+	char path[256];
+	pid_t pid;
+
+	become(s);
+	if (s->traced)
+		be_traced();
+	if (s->shared)
+		share_directory();
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	pid = getpid();
+	if (write(out, &pid, sizeof(pid)) != sizeof(pid))
+		_exit(1);
+	while (read(in, path, sizeof(path)) == sizeof(path))
+		run(s, path, out);
+	_exit(0);
+}
+
+static int runner_start(struct runner *r, const struct spec *s)
+{
+	int in[2], out[2];
+	pid_t pid;
+
+	if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		close(in[1]);
+		close(out[0]);
+		serve(s, in[0], out[1]);
+	}
+	close(in[0]);
+	close(out[1]);
+	r->in = in[1];
+	r->out = out[0];
+	return read(r->out, &r->pid, sizeof(r->pid)) == sizeof(r->pid) ? 0 : -1;
+}
+
+static void runner_stop(struct runner *r)
+{
+	char c;
+
+	close(r->in);
+	/* it ends when all of them have ended */
+	while (read(r->out, &c, 1) > 0)
+		;
+	close(r->out);
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}
+
+static int runner_run(struct runner *r, const char *path, pid_t *pid)
+{
+	char buf[256] = {};
+	char c;
+
+	snprintf(buf, sizeof(buf), "%s", path);
+	if (write(r->in, buf, sizeof(buf)) != sizeof(buf) ||
+	    read(r->out, pid, sizeof(*pid)) != sizeof(*pid))
+		return -1;
+	/* who runs it itself is gone, and its end of the pipe closed by execve(2) */
+	if (*pid == r->pid)
+		while (read(r->out, &c, 1) > 0)
+			;
+	return 0;
+}
+
+static bool refused_by_creds(const struct verdict *v)
+{
+	return *v->creds && strcmp(v->creds, "honoured") &&
+	       strcmp(v->creds, "setuid_mix");
+}
+
+/* Do the two say the same?  Without an event there is nothing to say */
+static bool agree(const struct verdict *kernel, const struct verdict *tool)
+{
+	const bool yes = !strcmp(kernel->exec, "honoured") && !refused_by_creds(kernel);
+
+	return !strcmp(kernel->exec, tool->exec) &&
+	       !strcmp(*kernel->creds ? kernel->creds : "honoured", tool->creds) &&
+	       !strcmp(yes ? "yes" : "no", tool->honoured);
+}
+
+/* Ask the tool first, as who is traced is gone after it has run the file */
+static int both(const struct spec *s, char **paths, int n, struct verdict *kernel,
+		struct verdict *tool)
+{
+	pid_t pids[PATHS_MAX];
+	struct runner r;
+	int err;
+
+	if (runner_start(&r, s))
+		return -1;
+	err = tool_verdicts(r.pid, paths, n, tool) || tracing_clear();
+	for (int i = 0; i < n && !err; i++)
+		err = runner_run(&r, paths[i], &pids[i]);
+	err = err || kernel_verdicts(pids, n, kernel);
+	runner_stop(&r);
+	return err ? -1 : 0;
+}
+
+static int both_of(const struct spec *s, char *path, struct verdict *kernel,
+		   struct verdict *tool)
+{
+	return both(s, &path, 1, kernel, tool);
+}
+
+static int copy_noop(const char *path)
+{
+	char buf[65536];
+	int in = open(noop, O_RDONLY | O_CLOEXEC);
+	int out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+	ssize_t n = read(in, buf, sizeof(buf));
+
+	if (n <= 0 || n == sizeof(buf) || write(out, buf, n) != n)
+		n = -1;
+	close(in);
+	close(out);
+	return n < 0 ? -1 : 0;
+}
+
+static int set_value(const char *path, const struct value *v)
+{
+	return setxattr(path, CAPS_XATTR, v->bytes, v->size, 0);
+}
+
+/* An idmapped mount of @dir at @to, with the map of the namespace @ns */
+static int bind_idmapped(const char *dir, const char *to, int ns)
+{
+	struct mount_attr attr = {
+		.attr_set = MOUNT_ATTR_IDMAP,
+		.userns_fd = ns,
+	};
+	int fd = syscall(SYS_open_tree, AT_FDCWD, dir,
+			 OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	int err = -1;
+
+	if (fd >= 0 &&
+	    !syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)))
+		err = syscall(SYS_move_mount, fd, "", AT_FDCWD, to,
+			      MOVE_MOUNT_F_EMPTY_PATH);
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+static int bind_nosuid(const char *dir, const char *to)
+{
+	if (mount(dir, to, NULL, MS_BIND, NULL))
+		return -1;
+	return mount(NULL, to, NULL, MS_REMOUNT | MS_BIND | MS_NOSUID, NULL);
+}
+
+/**
+ * struct holder - a mount namespace of a user namespace, with a tmpfs in it
+ * @pid: the process that holds it
+ * @mnt: the mount namespace
+ * @hold: closed, the process goes
+ */
+struct holder {
+	pid_t pid;
+	int mnt, hold;
+};
+
+/* Files /mnt/0 .. on a tmpfs of the namespace, with values by its root */
+static void hold(int ns, int in, int out, const struct value *values, int n)
+{
+	char path[32], c = 0;
+
+	if (setns(ns, CLONE_NEWUSER) || setresgid(0, 0, 0) || setresuid(0, 0, 0) ||
+	    unshare(CLONE_NEWNS) || mount("nscaps", "/mnt", "tmpfs", 0, "mode=755"))
+		_exit(1);
+	for (int i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "/mnt/%d", i);
+		if (copy_noop(path) || (values[i].size && set_value(path, &values[i])))
+			_exit(1);
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (write(out, &c, 1) == 1 && read(in, &c, 1) < 0)
+		_exit(1);
+	_exit(0);
+}
+
+static int holder_start(struct holder *h, int ns, const struct value *values, int n)
+{
+	int in[2], out[2];
+	char path[64], c;
+
+	if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC))
+		return -1;
+	h->pid = fork();
+	if (!h->pid) {
+		close(in[1]);
+		hold(ns, in[0], out[1], values, n);
+	}
+	close(in[0]);
+	close(out[1]);
+	h->hold = in[1];
+	if (read(out[0], &c, 1) != 1)
+		return -1;
+	close(out[0]);
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", h->pid);
+	h->mnt = open(path, O_RDONLY | O_CLOEXEC);
+	return h->mnt < 0 ? -1 : 0;
+}
+
+static void holder_stop(struct holder *h)
+{
+	close(h->hold);
+	close(h->mnt);
+	waitpid(h->pid, NULL, 0);
+}
+
+/* One reason at a time */
+
+FIXTURE(why)
+{
+	int a, b, sibling;
+	char file[128], dir[64];
+};
+
+FIXTURE_SETUP(why)
+{
+	ASSERT_EQ(0, tracing_start());
+	self->a = userns_new(NS_INIT, "0 100000 65536\n");
+	self->sibling = userns_new(NS_INIT, "0 200000 65536\n");
+	ASSERT_LE(0, self->a);
+	ASSERT_LE(0, self->sibling);
+	self->b = userns_new(self->a, "0 1000 100\n");
+	ASSERT_LE(0, self->b);
+	snprintf(self->dir, sizeof(self->dir), "%s/why", fs_dir("tmpfs"));
+	snprintf(self->file, sizeof(self->file), "%s/file", self->dir);
+	mkdir(self->dir, 0755);
+	unlink(self->file);
+	ASSERT_EQ(0, copy_noop(self->file));
+}
+
+FIXTURE_TEARDOWN(why)
+{
+	umount2("/mnt", MNT_DETACH);
+	unlink(self->file);
+	close(self->a);
+	close(self->b);
+	close(self->sibling);
+	tracing_stop();
+}
+
+#define EXPECT_BOTH(_exec, _creds, _spec, _path) do {			\
+	struct spec _s = _spec;						\
+	struct verdict _kernel, _tool;					\
+	ASSERT_EQ(0, both_of(&_s, _path, &_kernel, &_tool));		\
+	EXPECT_STREQ(_exec, _kernel.exec);				\
+	EXPECT_STREQ(_creds, _kernel.creds);				\
+	EXPECT_TRUE(agree(&_kernel, &_tool)) {				\
+		TH_LOG("kernel %s %s, tool %s %s %s", _kernel.exec,	\
+		       _kernel.creds, _tool.exec, _tool.creds,		\
+		       _tool.honoured);					\
+	}								\
+} while (0)
+
+#define SPEC(_ns, ...) ((struct spec) { .ns = _ns, .mnt = -1, .uid = 99, ##__VA_ARGS__ })
+
+TEST_F_TIMEOUT(why, honoured, 240)
+{
+	struct value v = value_v3(100000);
+
+	ASSERT_EQ(0, set_value(self->file, &v));
+	EXPECT_BOTH("honoured", "honoured", SPEC(self->a), self->file);
+	/* and below it */
+	EXPECT_BOTH("honoured", "honoured", SPEC(self->b), self->file);
+}
+
+TEST_F_TIMEOUT(why, no_value, 240)
+{
+	EXPECT_BOTH("no_value", "", SPEC(self->a), self->file);
+}
+
+TEST_F_TIMEOUT(why, mnt_nosuid, 240)
+{
+	struct value v = value_v2();
+
+	ASSERT_EQ(0, set_value(self->file, &v));
+	ASSERT_EQ(0, bind_nosuid(self->dir, "/mnt"));
+	EXPECT_BOTH("mnt_nosuid", "", SPEC(self->a), "/mnt/file");
+}
+
+TEST_F_TIMEOUT(why, mnt_foreign, 240)
+{
+	struct value v = value_v2();
+	struct holder h;
+	char path[64];
+
+	ASSERT_EQ(0, holder_start(&h, self->a, &v, 1));
+	snprintf(path, sizeof(path), "/proc/%d/root/mnt/0", h.pid);
+	EXPECT_BOTH("mnt_foreign", "", SPEC(NS_INIT, .uid = 0), path);
+	holder_stop(&h);
+}
+
+TEST_F_TIMEOUT(why, fs_foreign, 240)
+{
+	struct value v = value_v2();
+	struct holder h;
+
+	ASSERT_EQ(0, holder_start(&h, self->a, &v, 1));
+	/* the mount namespace of A, and not its user namespace */
+	EXPECT_BOTH("fs_foreign", "", SPEC(NS_INIT, .mnt = h.mnt), "/mnt/0");
+	EXPECT_BOTH("fs_foreign", "", SPEC(self->sibling, .mnt = h.mnt), "/mnt/0");
+	EXPECT_BOTH("honoured", "honoured", SPEC(self->a, .mnt = h.mnt), "/mnt/0");
+	EXPECT_BOTH("honoured", "honoured", SPEC(self->b, .mnt = h.mnt), "/mnt/0");
+	holder_stop(&h);
+}
+
+TEST_F_TIMEOUT(why, root_unmapped, 240)
+{
+	struct value v = value_v3(70000);
+
+	ASSERT_EQ(0, set_value(self->file, &v));
+	ASSERT_EQ(0, bind_idmapped(self->dir, "/mnt", self->a));
+	EXPECT_BOTH("root_unmapped", "", SPEC(self->a), "/mnt/file");
+	EXPECT_BOTH("root_unmapped", "", SPEC(NS_INIT), "/mnt/file");
+}
+
+TEST_F_TIMEOUT(why, root_not_owner, 240)
+{
+	struct value v = value_v3(100000);
+
+	ASSERT_EQ(0, set_value(self->file, &v));
+	EXPECT_BOTH("root_not_owner", "", SPEC(NS_INIT), self->file);
+	EXPECT_BOTH("root_not_owner", "", SPEC(self->sibling), self->file);
+}
+
+TEST_F_TIMEOUT(why, outside_bounding, 240)
+{
+	struct value v = value_v2();
+
+	ASSERT_EQ(0, set_value(self->file, &v));
+	EXPECT_BOTH("honoured", "outside_bounding", SPEC(self->a, .unbound = true),
+		    self->file);
+	v.caps.magic_etc = htole32(VFS_CAP_REVISION_2);
+	ASSERT_EQ(0, set_value(self->file, &v));
+	EXPECT_BOTH("honoured", "outside_bounding", SPEC(self->a, .unbound = true),
+		    self->file);
+}
+
+TEST_F_TIMEOUT(why, no_new_privs, 240)
+{
+	struct value v = value_v2();
+
+	ASSERT_EQ(0, set_value(self->file, &v));
+	EXPECT_BOTH("honoured", "no_new_privs", SPEC(self->a, .no_new_privs = true),
+		    self->file);
+}
+
+TEST_F_TIMEOUT(why, ptraced, 240)
+{
+	struct value v = value_v2();
+
+	ASSERT_EQ(0, set_value(self->file, &v));
+	EXPECT_BOTH("honoured", "ptraced", SPEC(self->a, .traced = true), self->file);
+}
+
+TEST_F_TIMEOUT(why, fs_shared, 240)
+{
+	struct value v = value_v2();
+
+	ASSERT_EQ(0, set_value(self->file, &v));
+	EXPECT_BOTH("honoured", "fs_shared", SPEC(self->a, .shared = true), self->file);
+}
+
+TEST_F_TIMEOUT(why, setuid_mix, 240)
+{
+	struct value v = value_v3(100000);
+
+	ASSERT_EQ(0, chown(self->file, 100000, 100000));
+	ASSERT_EQ(0, chmod(self->file, 04755));
+	ASSERT_EQ(0, set_value(self->file, &v));
+	EXPECT_BOTH("honoured", "setuid_mix", SPEC(self->a), self->file);
+	EXPECT_BOTH("honoured", "honoured", SPEC(self->b), self->file);
+}
+
+/* Values that no system call writes, put on a disk by debugfs(8) */
+static int disk_with(const struct value *v)
+{
+	char cmd[PATH_MAX + 256];
+	int fd = open("/tmp/value", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd < 0 || write(fd, v->bytes, v->size) != (ssize_t)v->size)
+		return -1;
+	close(fd);
+	if (fs_make_ext4("/tmp/disk", 4))
+		return -1;
+	snprintf(cmd, sizeof(cmd),
+		 "printf 'write %s file\\nsif file mode 0100755\\nea_set -f /tmp/value file %s\\n' | debugfs -w -f - /tmp/disk >/dev/null 2>&1",
+		 noop, CAPS_XATTR);
+	return system(cmd) || fs_mount_ext4("/tmp/disk", "/mnt") ? -1 : 0;
+}
+
+TEST_F_TIMEOUT(why, malformed, 240)
+{
+	struct value v = value_v2();
+	struct verdict kernel, tool;
+	struct spec s = SPEC(self->a);
+
+	v.caps.magic_etc = htole32(0x04000001);
+	ASSERT_EQ(0, disk_with(&v));
+	ASSERT_EQ(0, both_of(&s, "/mnt/file", &kernel, &tool));
+	EXPECT_STREQ("malformed", kernel.exec);
+	EXPECT_STREQ("malformed", tool.exec);
+	/* as nobody is shown form 1 either, the tool cannot be sure */
+	EXPECT_STREQ("unknown", tool.honoured);
+}
+
+TEST_F_TIMEOUT(why, form_1, 240)
+{
+	struct value v = value_v1();
+	struct verdict kernel, tool;
+	struct spec s = SPEC(self->a);
+
+	ASSERT_EQ(0, disk_with(&v));
+	ASSERT_EQ(0, both_of(&s, "/mnt/file", &kernel, &tool));
+	EXPECT_STREQ("honoured", kernel.exec);
+	EXPECT_STREQ("unknown", tool.honoured);
+}
+
+/* A random sample */
+
+#define NODES		8
+#define FILES		7
+
+static uint32_t seed;
+
+/* xorshift32: what matters is that a seed gives the same sample again */
+static uint32_t rnd(uint32_t below)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 17;
+	seed ^= seed << 5;
+	return seed % below;
+}
+
+/**
+ * struct node - a user namespace of the sample
+ * @fd: it, or NS_INIT
+ * @depth: below the initial one
+ * @span: it maps the uids from 0 to this one, without it
+ * @five: or 0 and 5, and no others
+ */
+struct node {
+	int fd, depth;
+	uint32_t span;
+	bool five;
+};
+
+static uint32_t some_uid(const struct node *n)
+{
+	if (n->five)
+		return rnd(2) ? 5 : 0;
+	/* one's own root is the interesting one */
+	return rnd(3) ? rnd(n->span) : 0;
+}
+
+static int node_make(struct node *n, const struct node *parent, const char *kind,
+		     char *map, size_t size)
+{
+	uint32_t first, half;
+
+	*n = (struct node) { .depth = parent->depth + 1, .span = 1 };
+	if (*kind == '5' && (parent->five || parent->span > 6)) {
+		n->five = true;
+		snprintf(map, size, "0 %u 1\n5 %u 1\n", parent->five ? 5 :
+			 1 + rnd(parent->span - 1), 0);
+	} else if (*kind == 'h' && parent->span > 1) {
+		half = parent->span > 65536 ? 65536 : parent->span / 2;
+		first = parent->span > 65536 ? 100000 * (1 + rnd(3)) :
+					       rnd(parent->span - half + 1);
+		n->span = half;
+		snprintf(map, size, "0 %u %u\n", first, half);
+	} else if (*kind == 'a' && !parent->five) {
+		n->span = parent->span > 65536 ? 65536 : parent->span;
+		snprintf(map, size, "0 0 %u\n", n->span);
+	} else {
+		snprintf(map, size, "0 %u 1\n", some_uid(parent));
+	}
+	n->fd = userns_new(parent->fd, map);
+	return n->fd < 0 ? -1 : 0;
+}
+
+static struct value some_value(void)
+{
+	static const uint32_t rootids[] = {
+		0, 5, 99, 1000, 70000, 100000, 100005, 101000, 150000, 200000,
+		300000, 400000, 4294967294,
+	};
+	struct value v = {};
+
+	switch (rnd(8)) {
+	case 0:
+		return v;
+	case 1:
+		v = value_v2();
+		break;
+	default:
+		v = value_v3(rootids[rnd(ARRAY_LEN(rootids))]);
+	}
+	if (rnd(2))
+		v.caps.magic_etc ^= htole32(VFS_CAP_FLAGS_EFFECTIVE);
+	return v;
+}
+
+static int some_files(const char *dir)
+{
+	static const uid_t uids[] = { 0, 100000, 200000 };
+	char path[64];
+
+	for (int i = 0; i < FILES; i++) {
+		struct value v = some_value();
+		uid_t uid = uids[rnd(ARRAY_LEN(uids))];
+
+		snprintf(path, sizeof(path), "%s/%d", dir, i);
+		unlink(path);
+		if (copy_noop(path) || chown(path, uid, uid) ||
+		    chmod(path, rnd(4) ? 0755 : 04755) ||
+		    (v.size && set_value(path, &v)))
+			return -1;
+	}
+	return 0;
+}
+
+static struct spec some_spec(const struct node *n, int mnt)
+{
+	return (struct spec) {
+		.ns = n->fd, .mnt = mnt,
+		.uid = n->five ? 5 : n->span > 99 ? 99 : n->span - 1,
+		.no_new_privs = !rnd(5), .unbound = !rnd(5),
+	};
+}
+
+FIXTURE(sample)
+{
+	struct node nodes[NODES];
+	struct holder holder;
+	char dirs[5][64];
+};
+
+static int make_nodes(struct node *nodes)
+{
+	/* the first two are plain: the mounts use them */
+	static const char kinds[NODES] = { 0, 'h', 'h', '5', 'h', 'a', '1', '5' };
+	char map[64];
+
+	nodes[0] = (struct node) { .fd = NS_INIT, .span = 400000 };
+	for (int i = 1; i < NODES; i++) {
+		int parent = i < 3 ? 0 : rnd(i);
+
+		if (node_make(&nodes[i], &nodes[parent], &kinds[i], map, sizeof(map)))
+			return -1;
+		printf("# node %d below %d: %s", i, parent, map);
+	}
+	return 0;
+}
+
+static int make_mounts(char (*dirs)[64], const struct node *nodes)
+{
+	snprintf(dirs[0], 64, "%s/sample", fs_dir("tmpfs"));
+	snprintf(dirs[1], 64, "%s/sample", fs_dir("ext4"));
+	snprintf(dirs[2], 64, "/tmp/nosuid");
+	snprintf(dirs[3], 64, "/tmp/idmapped-ext4");
+	snprintf(dirs[4], 64, "/tmp/idmapped-tmpfs");
+	for (int i = 0; i < 5; i++) {
+		if (mkdir(dirs[i], 0755))
+			return -1;
+	}
+	return some_files(dirs[0]) || some_files(dirs[1]) ||
+	       bind_nosuid(dirs[0], dirs[2]) ||
+	       bind_idmapped(dirs[1], dirs[3], nodes[1].fd) ||
+	       bind_idmapped(dirs[0], dirs[4], nodes[2].fd);
+}
+
+FIXTURE_SETUP(sample)
+{
+	struct value values[4] = { value_v2(), value_v3(5), {}, value_v3(0) };
+	const char *given = getenv("NSCAPS_SEED");
+
+	seed = given ? strtoul(given, NULL, 0) : 20241124;
+	if (!seed)
+		seed = 1;
+	printf("# NSCAPS_SEED=%u\n", seed);
+	ASSERT_EQ(0, tracing_start());
+	ASSERT_EQ(0, make_nodes(self->nodes));
+	ASSERT_EQ(0, make_mounts(self->dirs, self->nodes));
+	ASSERT_EQ(0, holder_start(&self->holder, self->nodes[1].fd, values, 4));
+}
+
+FIXTURE_TEARDOWN(sample)
+{
+	holder_stop(&self->holder);
+	for (int i = 2; i < 5; i++)
+		umount2(self->dirs[i], MNT_DETACH);
+	for (int i = 1; i < NODES; i++)
+		close(self->nodes[i].fd);
+	tracing_stop();
+}
+
+static void judge_batch(struct __test_metadata *_metadata, int node,
+			const struct spec *s, char (*paths)[96], int n, int *wrong)
+{
+	struct verdict kernel[PATHS_MAX], tool[PATHS_MAX];
+	char *list[PATHS_MAX];
+
+	for (int i = 0; i < n; i++)
+		list[i] = paths[i];
+	/* a guest that says nothing for long is taken for dead */
+	printf("# node %d, %d files\n", node, n);
+	fflush(stdout);
+	ASSERT_EQ(0, both(s, list, n, kernel, tool));
+	for (int i = 0; i < n; i++) {
+		if (agree(&kernel[i], &tool[i]))
+			continue;
+		(*wrong)++;
+		TH_LOG("node %d uid %u nnp %d unbound %d %s: kernel %s %s, tool %s %s %s",
+		       node, s->uid, s->no_new_privs, s->unbound, paths[i],
+		       kernel[i].exec, kernel[i].creds, tool[i].exec,
+		       tool[i].creds, tool[i].honoured);
+	}
+}
+
+TEST_F_TIMEOUT(sample, verdicts, 1800)
+{
+	char paths[PATHS_MAX][96];
+	int cases = 0, wrong = 0;
+
+	for (int node = 0; node < NODES; node++) {
+		struct spec s = some_spec(&self->nodes[node], -1);
+		int n = 0;
+
+		for (int dir = 0; dir < 5; dir++) {
+			for (int i = 0; i < 4; i++)
+				snprintf(paths[n++], 96, "%s/%d", self->dirs[dir],
+					 (rnd(2) + i * 2) % FILES);
+		}
+		judge_batch(_metadata, node, &s, paths, n, &wrong);
+		cases += n;
+
+		/* the same user namespace, and the mounts of another */
+		s = some_spec(&self->nodes[node], self->holder.mnt);
+		for (n = 0; n < 4; n++)
+			snprintf(paths[n], 96, "/mnt/%d", n);
+		for (; n < 6; n++)
+			snprintf(paths[n], 96, "%s/%u", self->dirs[0], rnd(FILES));
+		judge_batch(_metadata, node, &s, paths, n, &wrong);
+		cases += n;
+	}
+	printf("# %d cases, %d disagree\n", cases, wrong);
+	EXPECT_LE(200, cases);
+	EXPECT_EQ(0, wrong);
+}
+
+TEST_HARNESS_MAIN
