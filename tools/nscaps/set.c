@@ -114,7 +114,7 @@ static const char *why_eperm(int fd, const struct mount *m)
 		return "the file is immutable or append-only (chattr(1))";
 	if (stx.stx_uid == 65534 || stx.stx_gid == 65534)
 		return m->idmapped == YES ?
-			"ids_unmapped: the file's uid or gid has no mapping here or in the mount's idmap" :
+			"ids_unmapped: the file's uid or gid has no mapping here or in the idmap" :
 			"ids_unmapped: the file's uid or gid has no mapping in your user namespace";
 	return "a security module or the filesystem refuses";
 }
