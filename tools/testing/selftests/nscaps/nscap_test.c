@@ -806,7 +806,9 @@ static int make_nodes(struct node *nodes)
 
 		if (node_make(&nodes[i], &nodes[parent], &kinds[i], map, sizeof(map)))
 			return -1;
-		printf("# node %d below %d: %s", i, parent, map);
+		map[strcspn(map, "\n")] = 0;
+		printf("# node %d below %d: %s%s\n", i, parent, map,
+		       nodes[i].five ? ", 5 0 1" : "");
 	}
 	return 0;
 }
