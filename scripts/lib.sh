@@ -56,6 +56,12 @@ need_base()
 		die "no such base: $BASE (there are: $(cd "$TOP/bases" && echo *))"
 }
 
+# tree_of KIND: the source of a kernel
+tree_of()
+{
+	if [[ $1 == stock ]]; then echo "$PRISTINE"; else echo "$TREE"; fi
+}
+
 # make_dirs DIR...: with one clear line where the disk is full or read-only.
 make_dirs()
 {
