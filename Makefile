@@ -2,11 +2,11 @@
 # Namespaced file capabilities: the way in.  `make help` tells what there is.
 
 BASE ?= 6.12
-export BASE KDIR V JOBS TEST
+export BASE KDIR V JOBS TEST FILES
 
 .DEFAULT_GOAL := help
 .PHONY: help deps fetch prepare build kunit kselftest run shell gdb menuconfig \
-	nscap deb-tools series lint docs check clean distclean
+	nscap deb-tools bench bench-check series lint docs check clean distclean
 
 help:
 	@echo 'make run         build, boot, and tell a short true story'
@@ -18,6 +18,8 @@ help:
 	@echo 'make menuconfig  change the configuration of the kernel of run and shell'
 	@echo 'make nscap       the nscap tool, build/nscap'
 	@echo 'make deb-tools   the Debian package of it, build/deb'
+	@echo 'make bench       what a call costs in instructions, ours and stock'
+	@echo 'make bench-check the same, held against tests/bench/bounds'
 	@echo 'make series      the patches to send, build/BASE/series, each checked'
 	@echo 'make lint        checkpatch, sparse, W=1, kernel-doc, shellcheck'
 	@echo 'make docs        the HTML of the manual, build/BASE/docs'
@@ -28,6 +30,7 @@ help:
 	@echo 'BASE=6.12        the kernel that is patched; bases/ has the others'
 	@echo 'KDIR=/a/tree     a kernel tree of your own instead, which stays as it is'
 	@echo 'TEST=exec_test   of the kselftests only this one'
+	@echo 'FILES=100000     the largest tree of bench; 0: single calls only'
 	@echo 'JOBS=4           compilers at once; V=1 shows their whole output'
 
 fetch:
@@ -83,6 +86,17 @@ nscap:
 deb-tools:
 	@scripts/deps deb
 	@scripts/deb-tools
+
+bench:
+	@scripts/deps tree build guest selftests compare
+	@scripts/prepare
+	@scripts/build compare
+	@scripts/build stock
+	@scripts/selftests
+	@scripts/bench
+
+bench-check: bench
+	@scripts/bench check
 
 series:
 	@scripts/deps tree build lint
