@@ -582,6 +582,31 @@ static noinline void nscaps_audit_exec(const struct file *file,
 				    NULL);
 }
 
+/* Are these four characters those of the xattr's name? */
+static __always_inline bool same4(const char *name, unsigned int i)
+{
+	return name[i] == XATTR_NAME_CAPS[i] &&
+	       name[i + 1] == XATTR_NAME_CAPS[i + 1] &&
+	       name[i + 2] == XATTR_NAME_CAPS[i + 2] &&
+	       name[i + 3] == XATTR_NAME_CAPS[i + 3];
+}
+
+/**
+ * nscaps_name - is this the name of the xattr?
+ * @name: the full name of an xattr
+ *
+ * All calls for all xattrs ask this.  As the name is known when this is
+ * compiled, two instructions do for a character where strcmp() takes six.
+ *
+ * Return: true when @name is security.capability.
+ */
+bool nscaps_name(const char *name)
+{
+	static_assert(sizeof(XATTR_NAME_CAPS) == 20);
+	return same4(name, 0) && same4(name, 4) && same4(name, 8) &&
+	       same4(name, 12) && same4(name, 16);
+}
+
 /**
  * nscaps_getxattr - getxattr(2) of security.capability
  * @idmap: idmap of the mount the inode was found on

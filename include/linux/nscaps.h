@@ -101,6 +101,7 @@ struct nscaps_event {
 	enum nscaps_reason reason;
 };
 
+bool nscaps_name(const char *name);
 ssize_t nscaps_getxattr(struct mnt_idmap *idmap, struct dentry *dentry,
 			void *value, size_t size);
 ssize_t nscaps_setxattr(struct mnt_idmap *idmap, struct dentry *dentry,

@@ -2605,6 +2605,25 @@ static int nscaps_test_init_suite(struct kunit_suite *suite)
 	return 0;
 }
 
+/* The one name, and none that differs in a character or in its length. */
+static void nscaps_test_name(struct kunit *test)
+{
+	char name[] = XATTR_NAME_CAPS "s";
+	const size_t len = strlen(XATTR_NAME_CAPS);
+	size_t i;
+
+	KUNIT_EXPECT_FALSE(test, nscaps_name(name));
+	name[len] = 0;
+	KUNIT_EXPECT_TRUE(test, nscaps_name(name));
+	for (i = 0; i < len; i++) {
+		name[i] ^= 1;
+		KUNIT_EXPECT_FALSE_MSG(test, nscaps_name(name), "%s", name);
+		name[i] = 0;
+		KUNIT_EXPECT_FALSE_MSG(test, nscaps_name(name), "%s", name);
+		name[i] = XATTR_NAME_CAPS[i];
+	}
+}
+
 static struct kunit_case nscaps_test_cases[] = {
 	/* forms */
 	KUNIT_CASE_PARAM(nscaps_test_decode, mock_forms_gen_params),
@@ -2641,6 +2660,7 @@ static struct kunit_case nscaps_test_cases[] = {
 	KUNIT_CASE_PARAM(nscaps_test_exec, mock_cells_gen_params),
 	KUNIT_CASE_PARAM(nscaps_test_audit, mock_cells_gen_params),
 	/* get */
+	KUNIT_CASE(nscaps_test_name),
 	KUNIT_CASE_PARAM(nscaps_test_getxattr_buffer, mock_buffers_gen_params),
 	/* filesystems that fail, and malformed values */
 	KUNIT_CASE_PARAM(nscaps_test_fs_failure, mock_failures_gen_params),
