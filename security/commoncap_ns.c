@@ -145,13 +145,19 @@ static ssize_t nscaps_encode(const struct vfs_caps *caps, u32 revision,
 
 /* Translation */
 
+/* The initial namespace maps all uids to themselves: that is worth no call. */
+
 static struct rootid rootid_from_kuid(struct user_namespace *ns, kuid_t kuid)
 {
+	if (ns == &init_user_ns)
+		return (struct rootid) { .val = __kuid_val(kuid) };
 	return (struct rootid) { .val = from_kuid(ns, kuid) };
 }
 
 static kuid_t rootid_into_kuid(struct user_namespace *ns, struct rootid rootid)
 {
+	if (ns == &init_user_ns)
+		return KUIDT_INIT(rootid.val);
 	return make_kuid(ns, rootid.val);
 }
 
@@ -229,11 +235,11 @@ static struct rootid nscaps_root_to_fs(struct mnt_idmap *idmap,
 static struct user_namespace *nscaps_owned_ns(kuid_t root,
 					      struct user_namespace *ns)
 {
-	for (; ns; ns = ns->parent) {
+	for (; ns != &init_user_ns; ns = ns->parent) {
 		if (rootid_is_root(rootid_from_kuid(ns, root)))
 			return ns;
 	}
-	return NULL;
+	return uid_eq(root, GLOBAL_ROOT_UID) ? ns : NULL;
 }
 
 /**
@@ -245,6 +251,9 @@ static struct user_namespace *nscaps_owned_ns(kuid_t root,
  */
 static bool nscaps_root_owns(kuid_t root, struct user_namespace *ns)
 {
+	/* root of the initial namespace, which is above all others */
+	if (uid_eq(root, GLOBAL_ROOT_UID))
+		return true;
 	return nscaps_owned_ns(root, ns);
 }
 
