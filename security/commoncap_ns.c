@@ -339,9 +339,9 @@ static struct nscaps_verdict nscaps_to_caller(const struct vfs_caps *caps,
  * stacked filesystem cannot express its root; any other errno of the
  * filesystem.
  */
-static struct nscaps_verdict nscaps_read(struct mnt_idmap *idmap,
-					 const struct dentry *dentry,
-					 struct vfs_caps *caps)
+static inline struct nscaps_verdict
+nscaps_read(struct mnt_idmap *idmap, const struct dentry *dentry,
+	    struct vfs_caps *caps)
 {
 	struct inode *inode = d_backing_inode(dentry);
 	/* a filesystem may fill less than it says it did */
