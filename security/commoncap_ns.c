@@ -488,8 +488,12 @@ static struct nscaps_verdict nscaps_may_set(struct mnt_idmap *idmap,
 	if (reason != NSCAPS_HONOURED)
 		return verdict(-EPERM, reason);
 
+	/*
+	 * CAP_SETFCAP in the caller's namespace was just asked for, so where that
+	 * is the filesystem's, it is not asked for a second time.
+	 */
 	if (caps->revision == VFS_CAP_REVISION_2 && idmap == &nop_mnt_idmap &&
-	    ns_capable(fs_ns, CAP_SETFCAP)) {
+	    (fs_ns == current_user_ns() || ns_capable(fs_ns, CAP_SETFCAP))) {
 		caps->root = nscaps_root_from_fs(idmap, fs_ns, rootid);
 		caps->rootid = rootid;
 		return verdict(nscaps_encode(caps, VFS_CAP_REVISION_2, rootid,
