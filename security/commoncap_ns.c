@@ -620,6 +620,16 @@ bool nscaps_name(const char *name)
 	       same4(name, 12) && same4(name, 16);
 }
 
+/* A copy of a size that is known when this is compiled is worth no loop. */
+static void copy_value(void *to, const struct vfs_ns_cap_data *nscap,
+		       ssize_t size)
+{
+	if (size == XATTR_CAPS_SZ_3)
+		memcpy(to, nscap, XATTR_CAPS_SZ_3);
+	else
+		memcpy(to, nscap, XATTR_CAPS_SZ_2);
+}
+
 /**
  * nscaps_getxattr - getxattr(2) of security.capability
  * @idmap: idmap of the mount the inode was found on
@@ -653,7 +663,7 @@ ssize_t nscaps_getxattr(struct mnt_idmap *idmap, struct dentry *dentry,
 		if (size < v.ret)
 			v = verdict(-ERANGE, NSCAPS_SHORT_BUFFER);
 		else
-			memcpy(value, &nscap, v.ret);
+			copy_value(value, &nscap, v.ret);
 	}
 
 	trace_nscaps_get(dentry, &caps, v.ret, v.reason);
