@@ -6,13 +6,16 @@ export BASE KDIR V JOBS TEST FILES
 
 .DEFAULT_GOAL := help
 .PHONY: help deps fetch prepare build kunit kselftest run shell gdb menuconfig \
-	nscap deb-tools bench bench-check series lint docs check clean distclean
+	nscap deb-tools bench bench-check differential differential-long series \
+	lint docs check clean distclean
 
 help:
 	@echo 'make run         build, boot, and tell a short true story'
 	@echo 'make check       all tests, in up to 40 minutes the first time'
 	@echo 'make kunit       the KUnit tests, under User Mode Linux'
 	@echo 'make kselftest   the kselftests, in a guest with all kernel checks on'
+	@echo 'make differential  50,000 operations on ours and on stock, in two guests;'
+	@echo '                 the answers compared; differential-long: 1,000,000'
 	@echo 'make shell       a shell in the guest'
 	@echo 'make gdb         a guest that waits for gdb'
 	@echo 'make menuconfig  change the configuration of the kernel of run and shell'
@@ -52,6 +55,14 @@ kselftest:
 	@scripts/selftests
 	@scripts/initramfs debug
 	@scripts/guest-run debug kselftest
+
+differential differential-long:
+	@scripts/deps tree build guest compare
+	@scripts/prepare
+	@scripts/build compare
+	@scripts/build stock
+	@scripts/initramfs compare
+	@scripts/differential $(if $(findstring long,$@),--operations 1000000)
 
 run:
 	@scripts/deps tree build guest
