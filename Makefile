@@ -6,8 +6,8 @@ export BASE KDIR V JOBS TEST FILES
 
 .DEFAULT_GOAL := help
 .PHONY: help deps fetch prepare build kunit kselftest run shell gdb menuconfig \
-	nscap deb-tools bench bench-check differential differential-long series \
-	lint docs check clean distclean
+	nscap deb-tools bench bench-check differential differential-long attacks \
+	series lint docs check clean distclean
 
 help:
 	@echo 'make run         build, boot, and tell a short true story'
@@ -16,6 +16,7 @@ help:
 	@echo 'make kselftest   the kselftests, in a guest with all kernel checks on'
 	@echo 'make differential  50,000 operations on ours and on stock, in two guests;'
 	@echo '                 the answers compared; differential-long: 1,000,000'
+	@echo 'make attacks     each protection taken out: its tests must fail'
 	@echo 'make shell       a shell in the guest'
 	@echo 'make gdb         a guest that waits for gdb'
 	@echo 'make menuconfig  change the configuration of the kernel of run and shell'
@@ -63,6 +64,14 @@ differential differential-long:
 	@scripts/build stock
 	@scripts/initramfs compare
 	@scripts/differential $(if $(findstring long,$@),--operations 1000000)
+
+attacks:
+	@scripts/deps tree build guest compare selftests
+	@scripts/prepare
+	@scripts/build compare
+	@scripts/selftests
+	@scripts/initramfs compare
+	@scripts/attacks
 
 run:
 	@scripts/deps tree build guest
