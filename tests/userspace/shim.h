@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What security/commoncap_ns.c needs of the kernel, in user space
+ *
+ * Of each structure only the members that are looked at.  Uids, maps, idmaps
+ * and capabilities are the kernel's own code, which scripts/userspace cuts out
+ * of the prepared tree.  What is a stand-in, and so an assumption:
+ *
+ *   - the current task is a struct cred, set by the caller;
+ *   - a filesystem is one value, or an errno, and gives it back as it is;
+ *   - mnt_may_suid() knows nosuid and the filesystem's namespace, and takes
+ *     the mount for one of the caller's mount namespace;
+ *   - security modules other than capabilities have no say;
+ *   - reference counts, memory barriers and races there are none.
+ */
+#ifndef NSCAPS_SHIM_H
+#define NSCAPS_SHIM_H
+
+#include <assert.h>
+#include <errno.h>
+#include <sys/types.h>
+
+#include <linux/build_bug.h>
+#include <linux/compiler.h>
+#include <linux/kernel.h>
+#include <linux/types.h>
+#include <linux/wordpart.h>
+
+/* user namespaces are compiled in */
+#define CONFIG_USER_NS		1
+#define CONFIG_MULTIUSER	1
+
+/* for the ids of files of the kernel's own making, which nobody asks for here */
+#define current_fsuid()		GLOBAL_ROOT_UID
+#define current_fsgid()		GLOBAL_ROOT_GID
+
+typedef struct {
+	int refs;
+} refcount_t;
+
+typedef int (*cmp_func_t)(const void *a, const void *b);
+
+#include <linux/uidgid.h>
+#include <linux/mnt_idmapping.h>
+#include <linux/capability.h>
+#include <uapi/linux/xattr.h>
+
+/*
+ * A map is a small one or a large one, and nobody takes one for the other: CBMC
+ * does far better with both side by side than with a union.
+ */
+#ifdef __CPROVER__
+#define union	struct
+#endif
+#include "extract-types.h"
+#ifdef __CPROVER__
+#undef union
+#endif
+
+struct user_namespace {
+	struct uid_gid_map uid_map;
+	struct uid_gid_map gid_map;
+	struct user_namespace *parent;
+	int level;
+	kuid_t owner;
+};
+
+struct cred {
+	struct user_namespace *user_ns;
+	kuid_t euid;
+	kernel_cap_t cap_effective;
+};
+
+/* only whether it is held */
+struct rw_semaphore {
+	bool held;
+};
+
+/**
+ * struct super_block - a filesystem, and the one value that it has
+ * @s_user_ns: user namespace of who mounted it
+ * @value: the bytes of security.capability
+ * @len: their number, or the errno that a read returns
+ * @overlong: @len is returned even where it does not fit
+ * @reads: how many times it was read
+ */
+struct super_block {
+	struct user_namespace *s_user_ns;
+	const void *value;
+	ssize_t len;
+	bool overlong;
+	int reads;
+};
+
+struct inode {
+	struct super_block *i_sb;
+	struct rw_semaphore i_rwsem;
+	kuid_t i_uid;
+	kgid_t i_gid;
+};
+
+struct dentry {
+	struct inode *d_inode;
+};
+
+struct vfsmount {
+	struct super_block *mnt_sb;
+	struct mnt_idmap *mnt_idmap;
+	bool nosuid;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct file {
+	struct path f_path;
+};
+
+extern const struct cred *current_cred;
+
+#define lockdep_assert_held_write(rwsem)	assert((rwsem)->held)
+
+#define CAP_OPT_NONE	0
+
+static inline struct user_namespace *current_user_ns(void)
+{
+	return current_cred->user_ns;
+}
+
+static inline struct inode *d_backing_inode(const struct dentry *dentry)
+{
+	return dentry->d_inode;
+}
+
+static inline struct user_namespace *i_user_ns(const struct inode *inode)
+{
+	return inode->i_sb->s_user_ns;
+}
+
+static inline struct mnt_idmap *file_mnt_idmap(const struct file *file)
+{
+	return file->f_path.mnt->mnt_idmap;
+}
+
+bool current_in_userns(const struct user_namespace *target_ns);
+bool mnt_may_suid(struct vfsmount *mnt);
+ssize_t __vfs_getxattr(struct dentry *dentry, struct inode *inode,
+		       const char *name, void *value, size_t size);
+
+#endif /* NSCAPS_SHIM_H */
