@@ -7,7 +7,7 @@ export BASE KDIR V JOBS TEST FILES
 .DEFAULT_GOAL := help
 .PHONY: help deps fetch prepare build kunit kselftest run shell gdb menuconfig \
 	nscap deb-tools bench bench-check differential differential-long attacks \
-	series lint docs check clean distclean
+	fuzz faults prove mutants series lint docs check clean distclean
 
 help:
 	@echo 'make run         build, boot, and tell a short true story'
@@ -27,6 +27,9 @@ help:
 	@echo 'make series      the patches to send, build/BASE/series, each checked'
 	@echo 'make lint        checkpatch, sparse, W=1, kernel-doc, shellcheck'
 	@echo 'make docs        the HTML of the manual, build/BASE/docs'
+	@echo 'make fuzz        fuzz the implementation in user space, FUZZ_TIME=60 seconds'
+	@echo 'make prove       what CBMC can show of it; faults: bugs that must be found'
+	@echo 'make mutants     try mutants of it in user space'
 	@echo 'make fetch       the pinned kernel source, build/cache'
 	@echo 'make prepare     the kernel tree with ours in it, build/BASE/linux'
 	@echo 'make clean       remove all that was built; distclean: the downloads too'
@@ -132,6 +135,26 @@ docs:
 	@scripts/deps tree docs
 	@scripts/prepare
 	@scripts/docs
+
+fuzz:
+	@scripts/deps tree fuzz
+	@scripts/prepare
+	@scripts/fuzz
+
+prove:
+	@scripts/deps tree prove
+	@scripts/prepare
+	@scripts/prove
+
+faults:
+	@scripts/deps tree prove
+	@scripts/prepare
+	@tests/faults
+
+mutants:
+	@scripts/deps tree prove
+	@scripts/prepare
+	@scripts/mutants
 
 check:
 	@scripts/check
