@@ -23,6 +23,7 @@
 #include <linux/magic.h>
 #include <search.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,7 +97,7 @@ static const struct {
 	[NO_ROOT] = { "no-root",
 		"the root of its capabilities has no image in --to" },
 	[UNNAMED_ROOT] = { "unnamed-root",
-		"its capabilities belong to a root that has no name here; run this where it has one" },
+		"the root of its capabilities has no name here; run this where it has" },
 	[HOST_ROOT] = { "host-root",
 		"the host's root would own the privilege; see --allow-host-root" },
 	[FOREIGN_OWNER] = { "foreign-owner", "its owner or group is not of --from" },
@@ -185,7 +186,7 @@ struct shift {
 };
 
 /* the signal that is to end the run */
-static volatile sig_atomic_t stop;
+static atomic_int stop;
 
 static void on_signal(int sig)
 {
@@ -640,7 +641,7 @@ static bool write_intents(struct shift *s)
 
 		if (item->intent)
 			continue;
-		strcpy(intent.key, item->key);
+		memcpy(intent.key, item->key, sizeof(intent.key));
 		if (shift_state_add(s->state, &intent))
 			return false;
 		item->intent = shift_state_find(s->state, item->key);
@@ -1007,7 +1008,8 @@ static const struct argp_option options[] = {
 	{ "from-gid", OPT_FROM_GID, "MAP", 0, "the same for groups; else as --from", 0 },
 	{ "to-gid", OPT_TO_GID, "MAP", 0, "the same for groups; else as --to", 0 },
 	{ "chown", OPT_CHOWN, NULL, 0, "change owners and groups as well; needs --state", 0 },
-	{ "state", OPT_STATE, "FILE", 0, "remember here what was begun, and take up what was stopped", 0 },
+	{ "state", OPT_STATE, "FILE", 0,
+	  "remember here what was begun, and take up what was stopped", 0 },
 	{ "dry-run", 'n', NULL, 0, "change nothing, tell what would be", 0 },
 	{ "one-file-system", 'x', NULL, 0, "do not enter other mounts", 0 },
 	{ "allow-host-root", OPT_HOST_ROOT, NULL, 0, "let the host's root be the target's", 0 },

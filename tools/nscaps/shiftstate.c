@@ -131,7 +131,7 @@ static void write_caps(char *hex, const struct file_state *file)
 	struct vfs_ns_cap_data bytes;
 	size_t size;
 
-	strcpy(hex, "-");
+	snprintf(hex, HEX_SIZE, "-");
 	if (!file->has_caps)
 		return;
 	size = fcaps_encode(&file->caps, &bytes);
@@ -433,7 +433,7 @@ struct intent *shift_state_find(struct shift_state *state, const char *key)
 
 	if (!state)
 		return NULL;
-	strcpy(sample.key, key);
+	snprintf(sample.key, sizeof(sample.key), "%s", key);
 	found = tfind(&sample, &state->intents, compare_keys);
 	return found ? *(struct intent **)found : NULL;
 }

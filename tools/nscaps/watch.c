@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,7 +99,7 @@ struct watch {
 	int status, write_err;
 };
 
-static volatile sig_atomic_t stop;
+static atomic_int stop;
 
 static void on_signal(int sig)
 {
@@ -478,14 +479,15 @@ enum {
 static const struct argp_option options[] = {
 	{ "file", OPT_FILE, "PATH", 0, "decisions about this file alone", 0 },
 	{ "pid", 'p', "N", 0, "decisions about this process alone", 0 },
-	{ "refused", OPT_REFUSED, NULL, 0, "not those that something is honoured, shown or stored", 0 },
+	{ "refused", OPT_REFUSED, NULL, 0,
+	  "not those that something is honoured, shown or stored", 0 },
 	{ "count", 'n', "N", 0, "end after so many", 0 },
 	{ "json", 'j', NULL, 0, "an object for each decision", 0 },
 	{}
 };
 
-static long number(struct argp_state *state, const char *option,
-		   const char *arg)
+static long read_number(struct argp_state *state, const char *option,
+			const char *arg)
 {
 	char *end;
 	long n;
@@ -509,13 +511,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		w->file = arg;
 		break;
 	case 'p':
-		w->pid = number(state, "pid", arg);
+		w->pid = read_number(state, "pid", arg);
 		break;
 	case OPT_REFUSED:
 		w->refused = true;
 		break;
 	case 'n':
-		w->count = number(state, "count", arg);
+		w->count = read_number(state, "count", arg);
 		break;
 	case ARGP_KEY_ARG:
 		argp_error(state, "%s: no argument is taken", quoted(arg));
