@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/mount.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -374,26 +373,6 @@ static int copy_noop(const char *path)
 static int set_value(const char *path, const struct value *v)
 {
 	return setxattr(path, CAPS_XATTR, v->bytes, v->size, 0);
-}
-
-/* An idmapped mount of @dir at @to, with the map of the namespace @ns */
-static int bind_idmapped(const char *dir, const char *to, int ns)
-{
-	struct mount_attr attr = {
-		.attr_set = MOUNT_ATTR_IDMAP,
-		.userns_fd = ns,
-	};
-	int fd = syscall(SYS_open_tree, AT_FDCWD, dir,
-			 OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	int err = -1;
-
-	if (fd >= 0 &&
-	    !syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)))
-		err = syscall(SYS_move_mount, fd, "", AT_FDCWD, to,
-			      MOVE_MOUNT_F_EMPTY_PATH);
-	if (fd >= 0)
-		close(fd);
-	return err;
 }
 
 static int bind_nosuid(const char *dir, const char *to)
