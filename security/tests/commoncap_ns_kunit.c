@@ -1833,8 +1833,9 @@ static const struct mock_failure mock_failures[] = {
 	  NSCAPS_FS_ERROR },
 	{ "ESTALE", -ESTALE, false, -ESTALE, -ESTALE,
 	  NSCAPS_FS_ERROR },
-	{ "EOVERFLOW", -EOVERFLOW, false, -EOVERFLOW, -EOVERFLOW,
-	  NSCAPS_FS_ERROR },
+	/* an overlay whose mounter has no name for the root */
+	{ "EOVERFLOW", -EOVERFLOW, false, -EOVERFLOW, -ENODATA,
+	  NSCAPS_ROOT_UNMAPPED },
 	{ "EINVAL", -EINVAL, false, -EINVAL, -EINVAL,
 	  NSCAPS_FS_ERROR },
 	/* longer than any form: malformed, and not a buffer of the caller's */
