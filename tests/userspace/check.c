@@ -109,6 +109,25 @@ void check_round_trip(const uint8_t *data, size_t size)
 	round_trip_of_value(&value);
 }
 
+/**
+ * check_name - the name of the xattr is told from all others
+ * @data: which character to change, and what it is to be
+ * @size: their number
+ */
+void check_name(const uint8_t *data, size_t size)
+{
+	static const char right[] = "security.capability";
+	char longer[sizeof(right) + 1] = "security.capability";
+	char *name;
+
+	if (size < 2)
+		return;
+	longer[data[0] % sizeof(right)] = data[1];
+	name = (char *)exact_copy((const uint8_t *)longer, strlen(longer) + 1);
+	require(world_name(name) == !strcmp(name, right), "a wrong name");
+	free(name);
+}
+
 /* The input of check_contract(), taken from front to back; then zeroes */
 struct input {
 	const uint8_t *data;
@@ -224,7 +243,9 @@ static void take_scene(struct input *in, struct scene *scene)
 	if (take_below(in, 2) && scene->namespaces > 1)
 		scene->idmap = 1 + take_below(in, scene->namespaces - 1);
 	scene->nosuid = !take_below(in, 8);
+	scene->foreign = !take_below(in, 8);
 	scene->disabled = !take_below(in, 16);
+	scene->audited = take_below(in, 2);
 	scene->uid = take_uid(in);
 	scene->gid = take_below(in, 4) ? scene->uid : take_uid(in);
 	scene->caller = take_below(in, scene->namespaces);
@@ -259,14 +280,22 @@ static size_t take_bytes(struct input *in, uint8_t *bytes)
 
 static void take_stored(struct input *in, struct stored *stored)
 {
-	static const int errors[] = { ENODATA, EOPNOTSUPP, EIO, ERANGE, EPERM };
+	static const int errors[] = { ENODATA, EOPNOTSUPP, EIO, ERANGE, EPERM,
+		EOVERFLOW };
 
 	if (take_below(in, 8)) {
 		stored->len = take_bytes(in, stored->bytes);
 		stored->overlong = take_below(in, 2);
 	} else {
-		stored->len = -errors[take_below(in, 5)];
+		stored->len = -errors[take_below(in, 6)];
 	}
+}
+
+/* What a tracepoint is told is what is answered, and the oracle's reason. */
+static void require_told(long ret, const char *reason)
+{
+	require(world_told() == ret, "another answer is told");
+	require(!strcmp(world_reason(), reason), "a wrong reason");
 }
 
 static long check_set(const struct scene *scene, const uint8_t *bytes,
@@ -275,12 +304,18 @@ static long check_set(const struct scene *scene, const uint8_t *bytes,
 	uint8_t expected[ORACLE_SIZE];
 	uint8_t *copy = exact_copy(bytes, size);
 	long ret = world_set(size ? copy : NULL, size, out);
+	const char *reason;
+	long err;
 
 	free(copy);
-	require(ret == oracle_set(scene, bytes, size, expected),
+	require(ret == oracle_set(scene, bytes, size, expected, &reason),
 		"a wrong size or errno");
+	require_told(ret, reason);
 	require(ret < 0 || !memcmp(out, expected, ret), "wrong bytes");
-	require(world_remove() == oracle_remove(scene), "a wrong remove");
+
+	err = world_remove();
+	require(err == oracle_remove(scene, &reason), "a wrong remove");
+	require_told(err, reason);
 	return ret;
 }
 
@@ -290,9 +325,14 @@ static void check_get(const struct scene *scene, const struct stored *stored,
 	uint8_t expected[ORACLE_SIZE];
 	uint8_t *out = malloc(room);
 	long reads = world_reads();
-	long len = oracle_get(scene, stored, expected);
+	const char *reason;
+	long len = oracle_get(scene, stored, expected, &reason);
 	long ret = world_get(out, room);
 
+	if (len > 0 && room > 0 && room < (size_t)len)
+		require_told(-ERANGE, "short_buffer");
+	else
+		require_told(len, reason);
 	require(world_reads() == reads + 1, "not one read of the filesystem");
 	if (len > 0 && room > 0 && room < (size_t)len)
 		require(ret == -ERANGE, "a short buffer is filled");
@@ -303,21 +343,40 @@ static void check_get(const struct scene *scene, const struct stored *stored,
 	free(out);
 }
 
+/* There is one record where there is to be one, with the reason. */
+static void check_record(const struct scene *scene, const struct stored *stored,
+			 const char *reason)
+{
+	const char *record = world_recorded();
+	const char *expected = oracle_record(stored, reason);
+
+	if (!scene->audited || !expected)
+		require(!record, "a record of nothing");
+	else
+		require(record && !strcmp(record, expected), "a wrong record");
+}
+
 static void check_run(const struct scene *scene, const struct stored *stored)
 {
 	struct value value, expected;
 	long reads = world_reads();
 	long ret = world_exec(&value);
+	const char *reason;
 
 	require(world_reads() <= reads + 1, "exec reads twice");
-	require(ret == oracle_exec(scene, stored, &expected), "a wrong exec");
+	require(ret == oracle_exec(scene, stored, &expected, &reason),
+		"a wrong exec");
+	/* what is ignored is no error */
+	require_told(ret == -ENODATA ? 0 : ret, reason);
+	check_record(scene, stored, reason);
 	expected.rootid = 0;
 	require(value.form == expected.form || ret < 0, "a wrong form");
 	value.form = expected.form;
 	require(same_value(&value, &expected), "exec has other capabilities");
 
 	ret = world_audit(&value);
-	require(ret == oracle_audit(scene, stored, &expected), "a wrong audit");
+	require(ret == oracle_audit(scene, stored, &expected, &reason),
+		"a wrong audit");
 	expected.rootid = 0;
 	value.form = expected.form;
 	require(same_value(&value, &expected), "audit has other capabilities");

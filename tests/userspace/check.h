@@ -11,6 +11,7 @@
 
 void check_decode(const uint8_t *data, size_t size);
 void check_round_trip(const uint8_t *data, size_t size);
+void check_name(const uint8_t *data, size_t size);
 void check_contract(const uint8_t *data, size_t size);
 
 #endif /* NSCAPS_CHECK_H */

@@ -215,13 +215,24 @@ static long long at_mount(const struct scene *scene, uint32_t kuid)
 	return oracle_into(scene, scene->idmap, uid);
 }
 
-static bool has_setfcap_over_inode(const struct scene *scene)
+/* An answer, and the name of its reason */
+static long answer(long err, const char *why, const char **reason)
 {
-	return scene->setfcap &&
-	       oracle_out_of(scene, scene->caller,
-			     at_mount(scene, scene->uid)) != ORACLE_NONE &&
-	       oracle_out_of(scene, scene->caller,
-			     at_mount(scene, scene->gid)) != ORACLE_NONE;
+	*reason = why;
+	return err;
+}
+
+/* CAP_SETFCAP over the inode; 0 or a negative errno */
+static long may_change(const struct scene *scene, const char **reason)
+{
+	if (!scene->setfcap)
+		return answer(-EPERM, "not_privileged", reason);
+	if (oracle_out_of(scene, scene->caller,
+			  at_mount(scene, scene->uid)) == ORACLE_NONE ||
+	    oracle_out_of(scene, scene->caller,
+			  at_mount(scene, scene->gid)) == ORACLE_NONE)
+		return answer(-EPERM, "ids_unmapped", reason);
+	return answer(0, "honoured", reason);
 }
 
 /**
@@ -230,18 +241,21 @@ static bool has_setfcap_over_inode(const struct scene *scene)
  * @bytes: the caller's bytes
  * @size: their number
  * @out: where the stored ones go
+ * @reason: where the name of the reason goes
  *
  * Return: their number, or a negative errno.
  */
 long oracle_set(const struct scene *scene, const uint8_t *bytes, size_t size,
-		uint8_t *out)
+		uint8_t *out, const char **reason)
 {
 	struct value value;
 	long long uid;
 
-	if (!oracle_decode(bytes, size, &value) || value.form == 1)
-		return -EINVAL;
-	if (!has_setfcap_over_inode(scene))
+	if (!oracle_decode(bytes, size, &value))
+		return answer(-EINVAL, "malformed", reason);
+	if (value.form == 1)
+		return answer(-EINVAL, "old_form", reason);
+	if (may_change(scene, reason))
 		return -EPERM;
 	if (value.form == 2 && scene->idmap == ORACLE_NONE &&
 	    has_setfcap(scene, scene->fs))
@@ -255,7 +269,7 @@ long oracle_set(const struct scene *scene, const uint8_t *bytes, size_t size,
 	}
 	uid = oracle_out_of(scene, scene->fs, uid);
 	if (uid == ORACLE_NONE)
-		return -EINVAL;
+		return answer(-EINVAL, "root_unmapped", reason);
 
 	value.form = 3;
 	value.rootid = uid;
@@ -263,14 +277,28 @@ long oracle_set(const struct scene *scene, const uint8_t *bytes, size_t size,
 }
 
 /* Bytes that come from the filesystem; 0 or a negative errno */
-static long read_value(const struct stored *stored, struct value *value)
+static long read_value(const struct stored *stored, struct value *value,
+		       const char **reason)
 {
+	if (stored->len == -ENODATA || stored->len == -EOPNOTSUPP)
+		return answer(stored->len, "no_value", reason);
+	/* an overlay, whose mounter has no name for the root */
+	if (stored->len == -EOVERFLOW)
+		return answer(-EOVERFLOW, "root_unmapped", reason);
 	/* it is longer than the longest form */
 	if (stored->len == -ERANGE)
-		return -EINVAL;
+		return answer(-EINVAL, "malformed", reason);
 	if (stored->len < 0)
-		return stored->len;
-	return oracle_decode(stored->bytes, stored->len, value) ? 0 : -EINVAL;
+		return answer(stored->len, "fs_error", reason);
+	if (!oracle_decode(stored->bytes, stored->len, value))
+		return answer(-EINVAL, "malformed", reason);
+	return answer(0, "honoured", reason);
+}
+
+/* Why a root does not own */
+static const char *not_owned(long long root)
+{
+	return root == ORACLE_NONE ? "root_unmapped" : "root_not_owner";
 }
 
 /**
@@ -278,20 +306,21 @@ static long read_value(const struct stored *stored, struct value *value)
  * @scene: the scene
  * @stored: what the filesystem has
  * @out: where the bytes go
+ * @reason: where the name of the reason goes
  *
  * Return: their number, or a negative errno.
  */
 long oracle_get(const struct scene *scene, const struct stored *stored,
-		uint8_t *out)
+		uint8_t *out, const char **reason)
 {
 	struct value value;
 	long long root, uid;
-	long err = read_value(stored, &value);
+	long err = read_value(stored, &value, reason);
 
 	if (err)
 		return err;
 	if (value.form == 1)
-		return -EINVAL;
+		return answer(-EINVAL, "old_form", reason);
 
 	root = oracle_root(scene, value.rootid);
 	uid = oracle_out_of(scene, scene->caller, root);
@@ -300,7 +329,7 @@ long oracle_get(const struct scene *scene, const struct stored *stored,
 	else if (oracle_owns(scene, root, scene->caller))
 		value.form = 2;
 	else
-		return -EOVERFLOW;
+		return answer(-EOVERFLOW, not_owned(root), reason);
 	value.rootid = uid;
 	return oracle_encode(&value, out);
 }
@@ -315,12 +344,13 @@ static long nothing(struct value *value, long err)
 /**
  * oracle_remove - what does removexattr say, before it looks for the value?
  * @scene: the scene
+ * @reason: where the name of the reason goes
  *
  * Return: 0 or a negative errno.
  */
-long oracle_remove(const struct scene *scene)
+long oracle_remove(const struct scene *scene, const char **reason)
 {
-	return has_setfcap_over_inode(scene) ? 0 : -EPERM;
+	return may_change(scene, reason);
 }
 
 /**
@@ -328,26 +358,43 @@ long oracle_remove(const struct scene *scene)
  * @scene: the scene
  * @stored: what the filesystem has
  * @value: where the sets and the flag go
+ * @reason: where the name of the reason goes
  *
  * Return: 0 or a negative errno.
  */
 long oracle_audit(const struct scene *scene, const struct stored *stored,
-		  struct value *value)
+		  struct value *value, const char **reason)
 {
-	long err = read_value(stored, value);
+	long err = read_value(stored, value, reason);
 
-	if (err == -EOPNOTSUPP)
+	if (err == -EOPNOTSUPP || err == -EOVERFLOW)
 		err = -ENODATA;
 	if (err)
 		return nothing(value, err);
 
 	value->root = oracle_root(scene, value->rootid);
-	if (!oracle_owns(scene, value->root, scene->caller))
+	if (!oracle_owns(scene, value->root, scene->caller)) {
+		*reason = not_owned(value->root);
 		return nothing(value, -ENODATA);
+	}
 
 	value->permitted &= KNOWN_CAPS;
 	value->inheritable &= KNOWN_CAPS;
 	return 0;
+}
+
+/* Why is the file not even looked at? */
+static const char *ignored(const struct scene *scene)
+{
+	if (scene->disabled)
+		return "disabled";
+	if (scene->nosuid)
+		return "mnt_nosuid";
+	if (scene->foreign)
+		return "mnt_foreign";
+	if (!above(scene, scene->fs, scene->caller))
+		return "fs_foreign";
+	return NULL;
 }
 
 /**
@@ -355,14 +402,31 @@ long oracle_audit(const struct scene *scene, const struct stored *stored,
  * @scene: the scene
  * @stored: what the filesystem has
  * @value: where the sets and the flag go
+ * @reason: where the name of the reason goes
  *
  * Return: 0 or a negative errno.
  */
 long oracle_exec(const struct scene *scene, const struct stored *stored,
-		 struct value *value)
+		 struct value *value, const char **reason)
 {
-	if (scene->disabled || scene->nosuid ||
-	    !above(scene, scene->fs, scene->caller))
+	*reason = ignored(scene);
+	if (*reason)
 		return nothing(value, -ENODATA);
-	return oracle_audit(scene, stored, value);
+	return oracle_audit(scene, stored, value, reason);
+}
+
+/**
+ * oracle_record - does an exec that is audited leave a record?
+ * @stored: what the filesystem has
+ * @reason: the reason of the exec
+ *
+ * Return: the name of the reason in the record, or NULL for no record: there is
+ * no value, or it is honoured.
+ */
+const char *oracle_record(const struct stored *stored, const char *reason)
+{
+	if (stored->len == -ENODATA || stored->len == -EOPNOTSUPP ||
+	    !strcmp(reason, "honoured"))
+		return NULL;
+	return reason;
 }

@@ -56,7 +56,9 @@ struct ns {
  * @fs: the namespace of the filesystem
  * @idmap: the namespace that the mount is idmapped with, or ORACLE_NONE
  * @nosuid: of the mount
+ * @foreign: the mount is not of the caller's mount namespace
  * @disabled: file capabilities are off
+ * @audited: audit asks for records of the caller
  * @uid: owner of the inode, in the initial namespace
  * @gid: its group, likewise
  * @caller: the namespace of the caller
@@ -69,7 +71,9 @@ struct scene {
 	int fs;
 	int idmap;
 	bool nosuid;
+	bool foreign;
 	bool disabled;
+	bool audited;
 	uint32_t uid;
 	uint32_t gid;
 	int caller;
@@ -114,13 +118,14 @@ long long oracle_out_of(const struct scene *scene, int ns, long long kuid);
 bool oracle_owns(const struct scene *scene, long long kuid, int ns);
 long long oracle_root(const struct scene *scene, uint32_t rootid);
 long oracle_set(const struct scene *scene, const uint8_t *bytes, size_t size,
-		uint8_t *out);
+		uint8_t *out, const char **reason);
 long oracle_get(const struct scene *scene, const struct stored *stored,
-		uint8_t *out);
-long oracle_remove(const struct scene *scene);
+		uint8_t *out, const char **reason);
+long oracle_remove(const struct scene *scene, const char **reason);
 long oracle_audit(const struct scene *scene, const struct stored *stored,
-		  struct value *value);
+		  struct value *value, const char **reason);
 long oracle_exec(const struct scene *scene, const struct stored *stored,
-		 struct value *value);
+		 struct value *value, const char **reason);
+const char *oracle_record(const struct stored *stored, const char *reason);
 
 #endif /* NSCAPS_ORACLE_H */

@@ -8,8 +8,8 @@
  *
  *   - the current task is a struct cred, set by the caller;
  *   - a filesystem is one value, or an errno, and gives it back as it is;
- *   - mnt_may_suid() knows nosuid and the filesystem's namespace, and takes
- *     the mount for one of the caller's mount namespace;
+ *   - mnt_suid_reason() is told what the mount is, and looks at the namespaces;
+ *   - a tracepoint and audit keep the reason that they are told;
  *   - security modules other than capabilities have no say;
  *   - reference counts, memory barriers and races there are none.
  */
@@ -43,6 +43,7 @@ typedef int (*cmp_func_t)(const void *a, const void *b);
 #include <linux/uidgid.h>
 #include <linux/mnt_idmapping.h>
 #include <linux/capability.h>
+#include <linux/nscaps.h>
 #include <uapi/linux/xattr.h>
 
 /*
@@ -107,6 +108,7 @@ struct vfsmount {
 	struct super_block *mnt_sb;
 	struct mnt_idmap *mnt_idmap;
 	bool nosuid;
+	bool foreign;
 };
 
 struct path {
@@ -123,6 +125,56 @@ extern const struct cred *current_cred;
 #define lockdep_assert_held_write(rwsem)	assert((rwsem)->held)
 
 #define CAP_OPT_NONE	0
+
+/*
+ * The kernel's own tracepoints, each a function that keeps the reason.  Their
+ * parameters are those of include/trace/events/nscaps.h.
+ */
+struct trace_print_flags {
+	unsigned long mask;
+	const char *name;
+};
+
+/**
+ * struct told - what was told of the last decision
+ * @traced: the reason that a tracepoint was told
+ * @err: the answer, likewise
+ * @recorded: the reason in the audit record, or NULL for none
+ */
+struct told {
+	enum nscaps_reason traced;
+	int err;
+	const char *recorded;
+};
+
+extern struct told told;
+extern bool audited;
+
+#define TP_PROTO(...)	__VA_ARGS__
+#define TRACEPOINT(name, proto)						\
+	static inline void trace_##name(proto)				\
+	{								\
+		told.traced = reason;					\
+		told.err = ret;						\
+	}
+#define TRACE_DEFINE_ENUM(reason)
+#define DECLARE_EVENT_CLASS(...)
+#define DEFINE_EVENT(class, name, proto, args)	TRACEPOINT(name, P(proto))
+#define TRACE_EVENT(name, proto, ...)		TRACEPOINT(name, P(proto))
+#define P(...)		__VA_ARGS__
+
+static inline bool audit_dummy_context(void)
+{
+	return !audited;
+}
+
+static inline void audit_log_nscaps(const struct dentry *dentry,
+				    const char *reason, int err,
+				    const struct vfs_caps *caps,
+				    const struct cred *new)
+{
+	told.recorded = reason;
+}
 
 static inline struct user_namespace *current_user_ns(void)
 {
@@ -145,7 +197,6 @@ static inline struct mnt_idmap *file_mnt_idmap(const struct file *file)
 }
 
 bool current_in_userns(const struct user_namespace *target_ns);
-bool mnt_may_suid(struct vfsmount *mnt);
 ssize_t __vfs_getxattr(struct dentry *dentry, struct inode *inode,
 		       const char *name, void *value, size_t size);
 

@@ -58,6 +58,8 @@ int main(int argc, char **argv)
 			data[i] = random64() >> 32;
 		check_contract(data, sizeof(data));
 		check_round_trip(data, 21);
+		check_name(data, 2);
+		check_name((const uint8_t[]) { 0, 's' }, 2);
 		size = random_value(data);
 		check_decode(data, size);
 		check_round_trip(data, size);

@@ -58,9 +58,18 @@ struct mnt_idmap invalid_mnt_idmap;
 int file_caps_enabled = 1;
 const struct cred *current_cred;
 
-bool mnt_may_suid(struct vfsmount *mnt)
+struct told told;
+bool audited;
+
+enum nscaps_reason mnt_suid_reason(struct vfsmount *mnt)
 {
-	return !mnt->nosuid && current_in_userns(mnt->mnt_sb->s_user_ns);
+	if (mnt->nosuid)
+		return NSCAPS_MNT_NOSUID;
+	if (mnt->foreign)
+		return NSCAPS_MNT_FOREIGN;
+	if (!current_in_userns(mnt->mnt_sb->s_user_ns))
+		return NSCAPS_FS_FOREIGN;
+	return NSCAPS_HONOURED;
 }
 
 ssize_t __vfs_getxattr(struct dentry *dentry, struct inode *inode,
@@ -205,6 +214,7 @@ void world_build(const struct scene *scene, const struct stored *stored)
 		.mnt_sb = &world.sb,
 		.mnt_idmap = &nop_mnt_idmap,
 		.nosuid = scene->nosuid,
+		.foreign = scene->foreign,
 	};
 	if (scene->idmap != ORACLE_NONE) {
 		world.idmap.uid_map = ns_of(scene->idmap)->uid_map;
@@ -212,6 +222,7 @@ void world_build(const struct scene *scene, const struct stored *stored)
 		world.mnt.mnt_idmap = &world.idmap;
 	}
 	file_caps_enabled = !scene->disabled;
+	audited = scene->audited;
 	world.file.f_path.mnt = &world.mnt;
 	world.file.f_path.dentry = &world.dentry;
 	world_enter(scene, scene->caller);
@@ -246,6 +257,24 @@ long world_reads(void)
 	return world.sb.reads;
 }
 
+/* The reason that the last call gave to its tracepoint */
+const char *world_reason(void)
+{
+	return nscaps_reason_name(told.traced);
+}
+
+/* The answer that it gave to its tracepoint */
+int world_told(void)
+{
+	return told.err;
+}
+
+/* The reason in the audit record of the last exec; NULL for no record */
+const char *world_recorded(void)
+{
+	return told.recorded;
+}
+
 /* The functions, in plain types */
 
 static long long plain(u32 uid)
@@ -276,6 +305,11 @@ static void plain_value(const struct vfs_caps *caps, struct rootid rootid,
 		.rootid = rootid.val,
 		.root = plain(__vfsuid_val(caps->root)),
 	};
+}
+
+bool world_name(const char *name)
+{
+	return nscaps_name(name);
 }
 
 int world_decode(const void *bytes, size_t size, struct value *value)
@@ -366,8 +400,10 @@ long world_audit(struct value *value)
 long world_exec(struct value *value)
 {
 	struct vfs_caps caps = poisoned();
-	long ret = nscaps_exec(&world.file, &caps);
+	long ret;
 
+	told.recorded = NULL;
+	ret = nscaps_exec(&world.file, &caps);
 	plain_value(&caps, (struct rootid) { 0 }, value);
 	return ret;
 }

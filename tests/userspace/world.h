@@ -13,7 +13,11 @@
 void world_build(const struct scene *scene, const struct stored *stored);
 void world_enter(const struct scene *scene, int caller);
 long world_reads(void);
+const char *world_reason(void);
+int world_told(void);
+const char *world_recorded(void);
 
+bool world_name(const char *name);
 int world_decode(const void *bytes, size_t size, struct value *value);
 long world_encode(const struct value *value, void *bytes);
 bool world_owns(long long kuid, int ns);
