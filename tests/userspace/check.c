@@ -382,6 +382,20 @@ static void check_run(const struct scene *scene, const struct stored *stored)
 	require(same_value(&value, &expected), "audit has other capabilities");
 }
 
+/* What took capabilities away: told, and recorded where that is so */
+static void check_creds(struct input *in)
+{
+	int err = take_below(in, 2) ? -EPERM : 0;
+	int reason = take_below(in, 2) ? 12 + take_below(in, 5) : 0;
+	bool creds = world_creds(err, reason);
+
+	require(world_told() == err, "another answer is told");
+	require(!world_recorded() == !reason, "a record of nothing, or none");
+	require(!reason || !strcmp(world_recorded(), world_reason()),
+		"a wrong record");
+	require(creds == (reason && !err), "credentials there are none of");
+}
+
 /* What one caller has set is read and run by each of the others. */
 static void check_others(struct scene *scene, const struct stored *stored,
 			 long long root)
@@ -424,6 +438,7 @@ void check_contract(const uint8_t *data, size_t size)
 	world_build(&scene, &stored);
 	check_get(&scene, &stored, room);
 	check_run(&scene, &stored);
+	check_creds(&in);
 
 	stored.len = check_set(&scene, bytes, len, stored.bytes);
 	stored.overlong = false;

@@ -140,11 +140,13 @@ struct trace_print_flags {
  * @traced: the reason that a tracepoint was told
  * @err: the answer, likewise
  * @recorded: the reason in the audit record, or NULL for none
+ * @creds: the new credentials in the record
  */
 struct told {
 	enum nscaps_reason traced;
 	int err;
 	const char *recorded;
+	const struct cred *creds;
 };
 
 extern struct told told;
@@ -174,6 +176,7 @@ static inline void audit_log_nscaps(const struct dentry *dentry,
 				    const struct cred *new)
 {
 	told.recorded = reason;
+	told.creds = new;
 }
 
 static inline struct user_namespace *current_user_ns(void)

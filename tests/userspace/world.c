@@ -397,12 +397,22 @@ long world_audit(struct value *value)
 	return ret;
 }
 
+/* Does the record of what came of an exec have the credentials? */
+bool world_creds(int err, int reason)
+{
+	const struct vfs_caps caps = poisoned();
+
+	told = (struct told) {};
+	nscaps_creds(&world.file, &caps, &world.cred, err, reason);
+	return told.creds == &world.cred;
+}
+
 long world_exec(struct value *value)
 {
 	struct vfs_caps caps = poisoned();
 	long ret;
 
-	told.recorded = NULL;
+	told = (struct told) {};
 	ret = nscaps_exec(&world.file, &caps);
 	plain_value(&caps, (struct rootid) { 0 }, value);
 	return ret;

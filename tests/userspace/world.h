@@ -29,6 +29,7 @@ long world_set(const void *bytes, size_t size, void *out);
 long world_get(void *out, size_t size);
 long world_remove(void);
 long world_audit(struct value *value);
+bool world_creds(int err, int reason);
 long world_exec(struct value *value);
 
 #endif /* NSCAPS_WORLD_H */
