@@ -337,7 +337,7 @@ long oracle_get(const struct scene *scene, const struct stored *stored,
 /* A value that is not honoured gives no capability. */
 static long nothing(struct value *value, long err)
 {
-	*value = (struct value) { .root = ORACLE_NONE };
+	*value = (struct value) { .rootid = UINT32_MAX, .root = ORACLE_NONE };
 	return err;
 }
 

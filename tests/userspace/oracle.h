@@ -99,7 +99,8 @@ struct stored {
  * @effective: the flag
  * @permitted: the permitted set
  * @inheritable: the inheritable set
- * @rootid: the rootid, 0 in forms without
+ * @rootid: the rootid, 0 in forms without; UINT32_MAX where there is no
+ *	value
  * @root: who that is at the mount, or ORACLE_NONE
  */
 struct value {

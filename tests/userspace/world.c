@@ -291,6 +291,7 @@ static struct vfs_caps poisoned(void)
 		.root = { 0xa5a5a5a5 },
 		.revision = 0xa5a5a5a5,
 		.effective = true,
+		.rootid = { 0xa5a5a5a5 },
 	};
 }
 
@@ -393,7 +394,7 @@ long world_audit(struct value *value)
 	struct vfs_caps caps = poisoned();
 	long ret = nscaps_audit(world.mnt.mnt_idmap, &world.dentry, &caps);
 
-	plain_value(&caps, (struct rootid) { 0 }, value);
+	plain_value(&caps, caps.rootid, value);
 	return ret;
 }
 
@@ -414,6 +415,6 @@ long world_exec(struct value *value)
 
 	told = (struct told) {};
 	ret = nscaps_exec(&world.file, &caps);
-	plain_value(&caps, (struct rootid) { 0 }, value);
+	plain_value(&caps, caps.rootid, value);
 	return ret;
 }
