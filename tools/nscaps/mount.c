@@ -258,6 +258,8 @@ bool mount_sibling(const struct mount *mount, char *point, size_t size)
  * mount_same_fs - is an open file on the filesystem of a mount?
  * @fd: the file
  * @mount: the mount
+ *
+ * Return: whether it is; false where that cannot be found out.
  */
 bool mount_same_fs(int fd, const struct mount *mount)
 {

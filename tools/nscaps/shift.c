@@ -63,6 +63,7 @@
  * @FAILED: a system call failed
  * @IMMUTABLE: it is immutable or append-only
  * @IN_USE: somebody has it open for writing
+ * @OUTCOMES: how many there are
  *
  * Those from @PLAIN to before @MALFORMED are answers, those from there on
  * errors.
@@ -144,6 +145,10 @@ struct item {
  * @to: the target's
  * @from_gid: the source's gids
  * @to_gid: the target's
+ * @have_from: @from was given
+ * @have_to: @to was given
+ * @have_from_gid: @from_gid was given; else it is as @from
+ * @have_to_gid: @to_gid was given; else it is as @to
  * @chown: owners are to be changed as well
  * @dry_run: nothing is to be changed
  * @json: JSON is wanted

@@ -393,6 +393,8 @@ const struct owner *owner_at(size_t i)
  * owner_below - is a user namespace below another, as far as can be seen?
  * @owner: the namespace
  * @ino: the other one
+ *
+ * Return: whether it is; false where that cannot be found out.
  */
 bool owner_below(const struct owner *owner, ino_t ino)
 {
@@ -423,6 +425,8 @@ static bool line_has(const struct map_line *lines, int n, uint32_t uid)
  * @owner: the namespace
  * @want: the ranges; outside is as seen here
  * @n: how many
+ *
+ * Return: whether it does; false where its map cannot be read.
  */
 bool owner_maps(const struct owner *owner, const struct map_line *want, int n)
 {
