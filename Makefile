@@ -14,8 +14,8 @@ help:
 	@echo 'make check       all tests, in up to 40 minutes the first time'
 	@echo 'make kunit       the KUnit tests, under User Mode Linux'
 	@echo 'make kselftest   the kselftests, in a guest with all kernel checks on'
-	@echo 'make differential  50,000 operations on ours and on stock, in two guests;'
-	@echo '                 the answers compared; differential-long: 1,000,000'
+	@echo 'make differential 50,000 operations on ours and on stock, in two guests,'
+	@echo '                 and the answers compared; differential-long: 1,000,000'
 	@echo 'make attacks     each protection taken out: its tests must fail'
 	@echo 'make shell       a shell in the guest'
 	@echo 'make gdb         a guest that waits for gdb'
@@ -24,7 +24,7 @@ help:
 	@echo 'make deb-tools   the Debian package of it, build/deb'
 	@echo 'make bench       what a call costs in instructions, ours and stock'
 	@echo 'make bench-check the same, held against tests/bench/bounds'
-	@echo 'make series      the patches to send, build/BASE/series, each checked'
+	@echo 'make series      the patches to send, build/BASE/patches, each checked'
 	@echo 'make lint        checkpatch, sparse, W=1, kernel-doc, shellcheck'
 	@echo 'make docs        the HTML of the manual, build/BASE/docs'
 	@echo 'make fuzz        fuzz the implementation in user space, FUZZ_TIME=60 seconds'
@@ -32,6 +32,8 @@ help:
 	@echo 'make mutants     try mutants of it in user space'
 	@echo 'make fetch       the pinned kernel source, build/cache'
 	@echo 'make prepare     the kernel tree with ours in it, build/BASE/linux'
+	@echo 'make build       the kernel of run and shell'
+	@echo 'make deps        install what all of this needs'
 	@echo 'make clean       remove all that was built; distclean: the downloads too'
 	@echo
 	@echo 'BASE=6.12        the kernel that is patched; bases/ has the others'
@@ -40,12 +42,21 @@ help:
 	@echo 'FILES=100000     the largest tree of bench; 0: single calls only'
 	@echo 'JOBS=4           compilers at once; V=1 shows their whole output'
 
+deps:
+	@scripts/deps tree build guest gdb menuconfig compare selftests tool shift \
+		deb fuzz prove lint docs
+
 fetch:
 	@scripts/fetch
 
 prepare:
 	@scripts/deps tree
 	@scripts/prepare
+
+build:
+	@scripts/deps tree build
+	@scripts/prepare
+	@scripts/build base
 
 kunit:
 	@scripts/deps tree build
