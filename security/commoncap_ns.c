@@ -512,7 +512,7 @@ static struct nscaps_verdict nscaps_may_set(struct mnt_idmap *idmap,
 
 #ifdef CONFIG_TRACEPOINTS
 /**
- * nscaps_event - what the tracepoints show of a decision
+ * nscaps_fill_event - what the tracepoints show of a decision
  * @event: where it goes
  * @dentry: a positive dentry of the inode
  * @caps: the value
@@ -521,9 +521,9 @@ static struct nscaps_verdict nscaps_may_set(struct mnt_idmap *idmap,
  *
  * Called by the tracepoints, and so only where one is enabled.
  */
-void nscaps_event(struct nscaps_event *event, const struct dentry *dentry,
-		  const struct vfs_caps *caps, int ret,
-		  enum nscaps_reason reason)
+void nscaps_fill_event(struct nscaps_event *event, const struct dentry *dentry,
+		       const struct vfs_caps *caps, int ret,
+		       enum nscaps_reason reason)
 {
 	const struct inode *inode = d_backing_inode(dentry);
 	const kuid_t root = vfsuid_into_kuid(caps->root);

@@ -113,9 +113,9 @@ void nscaps_creds(const struct file *file, const struct vfs_caps *caps,
 		  const struct cred *new, int err, enum nscaps_reason reason);
 int nscaps_audit(struct mnt_idmap *idmap, const struct dentry *dentry,
 		 struct vfs_caps *caps);
-void nscaps_event(struct nscaps_event *event, const struct dentry *dentry,
-		  const struct vfs_caps *caps, int ret,
-		  enum nscaps_reason reason);
+void nscaps_fill_event(struct nscaps_event *event, const struct dentry *dentry,
+		       const struct vfs_caps *caps, int ret,
+		       enum nscaps_reason reason);
 
 /* in fs/namespace.c, where the mount namespaces are */
 enum nscaps_reason mnt_suid_reason(struct vfsmount *mnt);

@@ -80,7 +80,7 @@ TRACE_DEFINE_ENUM(NSCAPS_SHORT_BUFFER);
 	do {								\
 		struct nscaps_event _e;					\
 									\
-		nscaps_event(&_e, dentry, caps, ret, reason);		\
+		nscaps_fill_event(&_e, dentry, caps, ret, reason);	\
 		__entry->dev = _e.dev;					\
 		__entry->ino = _e.ino;					\
 		__entry->pid = _e.pid;					\
