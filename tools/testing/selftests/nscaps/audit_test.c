@@ -260,11 +260,6 @@ TEST_F(audit, ignored)
 		      "frootid=100000 frootid_disk=0 pp=? pe=?");
 }
 
-static void no_new_privs(void)
-{
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-}
-
 /* Honoured, and taken away when the credentials were made */
 TEST_F(audit, cut)
 {

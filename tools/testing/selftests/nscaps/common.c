@@ -16,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -312,6 +313,28 @@ struct creds exec_in(int ns, uid_t uid, const char *path,
 	}
 	fclose(f);
 	return creds;
+}
+
+void no_new_privs(void)
+{
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+/* The parent goes on as the tracer; only its child returns, and executes */
+void be_traced(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
+			_exit(1);
+		return;
+	}
+	/* let it run, whatever it stops for */
+	while (waitpid(pid, &status, 0) == pid && WIFSTOPPED(status))
+		ptrace(PTRACE_CONT, pid, NULL, NULL);
+	_exit(0);
 }
 
 static int copy_file(const char *from, const char *to)

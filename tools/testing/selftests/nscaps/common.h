@@ -108,6 +108,10 @@ struct outcome remove_in(int ns, const char *path);
 struct creds exec_in(int ns, uid_t uid, const char *path,
 		     void (*prepare)(void));
 
+/* For exec_in() to run before: no new privileges; a tracer with no capability */
+void no_new_privs(void);
+void be_traced(void);
+
 /* A copy of the helper, owned by @owner; any older file is replaced */
 int install_helper(const char *path, uid_t owner);
 

@@ -13,10 +13,8 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -130,11 +128,6 @@ TEST_F(exec, nosuid)
 	EXPECT_CAPS(TEST_MASK, self->a, NOBODY, self->path, NULL);
 }
 
-static void no_new_privs(void)
-{
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-}
-
 /* Nothing more than before; and still a secure execution */
 TEST_F(exec, no_new_privs)
 {
@@ -230,31 +223,10 @@ TEST_F(exec, securebits_noroot)
 	EXPECT_EQ(0, c.permitted);
 }
 
-static int tracer(void)
-{
-	int status;
-	pid_t pid = fork();
-
-	if (!pid) {
-		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
-			_exit(1);
-		return 0;
-	}
-	/* let it run, whatever it stops for */
-	while (waitpid(pid, &status, 0) == pid && WIFSTOPPED(status))
-		ptrace(PTRACE_CONT, pid, NULL, NULL);
-	_exit(0);
-}
-
-static void traced(void)
-{
-	tracer();
-}
-
 /* A tracer without CAP_SYS_PTRACE must not get hold of the capabilities */
 TEST_F(exec, ptraced)
 {
-	struct creds c = exec_in(self->a, NOBODY, self->path, traced);
+	struct creds c = exec_in(self->a, NOBODY, self->path, be_traced);
 
 	EXPECT_EQ(0, c.err);
 	EXPECT_EQ(0, c.permitted);

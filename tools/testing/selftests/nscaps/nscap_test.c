@@ -17,7 +17,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -193,22 +192,6 @@ static void become(const struct spec *s)
 		_exit(1);
 	if (chdir("/"))
 		_exit(1);
-}
-
-/* The parent goes on as the tracer, without any capability */
-static void be_traced(void)
-{
-	int status;
-	pid_t pid = fork();
-
-	if (!pid) {
-		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
-			_exit(1);
-		return;
-	}
-	while (waitpid(pid, &status, 0) == pid && WIFSTOPPED(status))
-		ptrace(PTRACE_CONT, pid, NULL, NULL);
-	_exit(0);
 }
 
 static pid_t clone_child(unsigned long flags)

@@ -15,11 +15,9 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -592,11 +590,6 @@ TEST_F(trace, creds_bounding_permitted)
 		     .more = " new_permitted=0000000000000001 new_effective=0000000000000000");
 }
 
-static void no_new_privs(void)
-{
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-}
-
 TEST_F(trace, creds_no_new_privs)
 {
 	struct creds c = exec_in(NS_INIT, USER, self->path, no_new_privs);
@@ -619,25 +612,9 @@ TEST_F(trace, creds_no_new_privs_root)
 	EXPECT_CREDS(c, &self->v2, "honoured", .more = more);
 }
 
-static void traced(void)
-{
-	int status;
-	pid_t pid = fork();
-
-	if (!pid) {
-		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
-			_exit(1);
-		return;
-	}
-	/* let it run, whatever it stops for */
-	while (waitpid(pid, &status, 0) == pid && WIFSTOPPED(status))
-		ptrace(PTRACE_CONT, pid, NULL, NULL);
-	_exit(0);
-}
-
 TEST_F(trace, creds_ptraced)
 {
-	struct creds c = exec_in(NS_INIT, USER, self->path, traced);
+	struct creds c = exec_in(NS_INIT, USER, self->path, be_traced);
 
 	EXPECT_EQ(0, c.err);
 	EXPECT_EQ(0, c.permitted);
@@ -694,7 +671,7 @@ TEST_F(trace, creds_setuid_mix)
 	EXPECT_CREDS(c, &self->v2, "setuid_mix", .more = CREDS_TEST);
 
 	/* what the file loses comes before what set-user-ID does */
-	c = exec_in(NS_INIT, USER, self->path, traced);
+	c = exec_in(NS_INIT, USER, self->path, be_traced);
 	EXPECT_EQ(0, c.err);
 	EXPECT_CREDS(c, &self->v2, "ptraced", .more = CREDS_NONE);
 }
