@@ -178,6 +178,34 @@ int userns_new(int parent, const char *map)
 	return fd;
 }
 
+int table_new(int ns[CALLERS])
+{
+	static const struct {
+		enum caller parent;
+		const char *map;
+	} trees[CALLERS] = {
+		[A] = { INIT, "0 100000 65536\n" },
+		[B] = { A, "0 1000 1000\n" },
+		[B0] = { A, "0 0 1000\n" },
+		[S] = { INIT, "0 200000 65536\n" },
+		[M] = { INIT, "0 300000 5\n5 100000 1\n" },
+	};
+
+	ns[INIT] = NS_INIT;
+	for (int i = A; i < CALLERS; i++) {
+		ns[i] = userns_new(ns[trees[i].parent], trees[i].map);
+		if (ns[i] < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void table_close(const int ns[CALLERS])
+{
+	for (int i = A; i < CALLERS; i++)
+		close(ns[i]);
+}
+
 struct outcome run_in(int ns, uid_t uid, struct outcome (*fn)(void *ctx),
 		      void *ctx)
 {

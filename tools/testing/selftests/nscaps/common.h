@@ -95,6 +95,13 @@ int bind_idmapped(const char *dir, const char *place, int ns);
 /* A file descriptor of a new user namespace below @parent, or -1 */
 int userns_new(int parent, const char *map);
 
+/* The namespaces of the table of Documentation/security/nscaps.rst */
+enum caller { INIT, A, B, B0, S, M, CALLERS };
+
+/* Make them all: 0, or -1 where one could not be made; and close them */
+int table_new(int ns[CALLERS]);
+void table_close(const int ns[CALLERS]);
+
 /* Run @fn as @uid of @ns in a child, and bring back what it left */
 struct outcome run_in(int ns, uid_t uid, struct outcome (*fn)(void *ctx),
 		      void *ctx);

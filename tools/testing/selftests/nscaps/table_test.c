@@ -11,20 +11,6 @@
 #include "../kselftest_harness.h"
 #include "common.h"
 
-/* The namespaces of the table */
-enum caller { INIT, A, B, B0, S, M, CALLERS };
-
-static const struct {
-	enum caller parent;
-	const char *map;
-} trees[CALLERS] = {
-	[A] = { INIT, "0 100000 65536\n" },
-	[B] = { A, "0 1000 1000\n" },
-	[B0] = { A, "0 0 1000\n" },
-	[S] = { INIT, "0 200000 65536\n" },
-	[M] = { INIT, "0 300000 5\n5 100000 1\n" },
-};
-
 /* What a cell of the table holds: the rootid shown, or one of these */
 #define PLAIN		0xfffffff0u	/* form 2 */
 #define OVERFLOW	0xfffffff1u	/* EOVERFLOW */
@@ -74,14 +60,8 @@ ROWS(ext4);
 FIXTURE_SETUP(table)
 {
 	struct value v;
-	int i;
 
-	self->ns[INIT] = NS_INIT;
-	for (i = A; i < CALLERS; i++) {
-		self->ns[i] = userns_new(self->ns[trees[i].parent],
-					 trees[i].map);
-		ASSERT_LE(0, self->ns[i]);
-	}
+	ASSERT_EQ(0, table_new(self->ns));
 	snprintf(self->path, sizeof(self->path), "%s/file",
 		 fs_dir(variant->fs));
 	ASSERT_EQ(0, install_helper(self->path, 0));
@@ -93,10 +73,7 @@ FIXTURE_SETUP(table)
 
 FIXTURE_TEARDOWN(table)
 {
-	int i;
-
-	for (i = A; i < CALLERS; i++)
-		close(self->ns[i]);
+	table_close(self->ns);
 	unlink(self->path);
 }
 

@@ -167,19 +167,6 @@ static void expect_no_event(struct __test_metadata *_metadata, const char *name,
 
 /* The table of Documentation/security/nscaps.rst */
 
-enum caller { INIT, A, B, B0, S, M, CALLERS };
-
-static const struct {
-	enum caller parent;
-	const char *map;
-} trees[CALLERS] = {
-	[A] = { INIT, "0 100000 65536\n" },
-	[B] = { A, "0 1000 1000\n" },
-	[B0] = { A, "0 0 1000\n" },
-	[S] = { INIT, "0 200000 65536\n" },
-	[M] = { INIT, "0 300000 5\n5 100000 1\n" },
-};
-
 FIXTURE(table)
 {
 	int ns[CALLERS];
@@ -244,14 +231,8 @@ FIXTURE_VARIANT_ADD(table, v3_100005) {
 FIXTURE_SETUP(table)
 {
 	struct value v = variant->value(variant->rootid);
-	int i;
 
-	self->ns[INIT] = NS_INIT;
-	for (i = A; i < CALLERS; i++) {
-		self->ns[i] = userns_new(self->ns[trees[i].parent],
-					 trees[i].map);
-		ASSERT_LE(0, self->ns[i]);
-	}
+	ASSERT_EQ(0, table_new(self->ns));
 	snprintf(self->path, sizeof(self->path), "%s/file", fs_dir("tmpfs"));
 	ASSERT_EQ(0, install_helper(self->path, 0));
 	if (v.size)
@@ -262,11 +243,8 @@ FIXTURE_SETUP(table)
 
 FIXTURE_TEARDOWN(table)
 {
-	int i;
-
 	trace_stop();
-	for (i = A; i < CALLERS; i++)
-		close(self->ns[i]);
+	table_close(self->ns);
 	unlink(self->path);
 }
 
