@@ -248,6 +248,19 @@ static void foreign(struct __test_metadata *_metadata, int ns, const char *file,
 	EXPECT_VALUE(v, get_in(NS_INIT, file, 64));
 }
 
+/* A value that is and grants the same before the change and after it */
+static void kept(struct __test_metadata *_metadata, int ns, struct layers *l,
+		 struct value value, unsigned long long granted)
+{
+	run_in(ns, 0, look_change_look, l);
+	ASSERT_EQ(0, l->mounted);
+	EXPECT_EQ(0, l->changed);
+	for (int when = 0; when < 2; when++) {
+		EXPECT_VALUE(value, l->get[when]);
+		EXPECT_GRANTED(granted, l->exec[when]);
+	}
+}
+
 TEST_F(overlay, foreign_chmod)
 {
 	struct stat st;
@@ -285,13 +298,7 @@ TEST_F(overlay, own_root)
 {
 	ASSERT_EQ(0, set_in(NS_INIT, self->file, value_v3(A_ROOT), 0).err);
 	self->l->change = change_mode;
-	run_in(self->a, 0, look_change_look, self->l);
-	ASSERT_EQ(0, self->l->mounted);
-	EXPECT_EQ(0, self->l->changed);
-	for (int when = 0; when < 2; when++) {
-		EXPECT_VALUE(value_v2(), self->l->get[when]);
-		EXPECT_GRANTED(TEST_MASK, self->l->exec[when]);
-	}
+	kept(_metadata, self->a, self->l, value_v2(), TEST_MASK);
 	EXPECT_UPPER(value_v3(A_ROOT));
 }
 
@@ -300,13 +307,7 @@ TEST_F(overlay, other_root)
 {
 	ASSERT_EQ(0, set_in(NS_INIT, self->file, value_v3(101000), 0).err);
 	self->l->change = change_mode;
-	run_in(self->a, 0, look_change_look, self->l);
-	ASSERT_EQ(0, self->l->mounted);
-	EXPECT_EQ(0, self->l->changed);
-	for (int when = 0; when < 2; when++) {
-		EXPECT_VALUE(value_v3(1000), self->l->get[when]);
-		EXPECT_GRANTED(0, self->l->exec[when]);
-	}
+	kept(_metadata, self->a, self->l, value_v3(1000), 0);
 	EXPECT_UPPER(value_v3(101000));
 }
 
@@ -315,13 +316,7 @@ TEST_F(overlay, initial_root)
 {
 	ASSERT_EQ(0, set_in(NS_INIT, self->file, value_v2(), 0).err);
 	self->l->change = change_mode;
-	run_in(self->a, 0, look_change_look, self->l);
-	ASSERT_EQ(0, self->l->mounted);
-	EXPECT_EQ(0, self->l->changed);
-	for (int when = 0; when < 2; when++) {
-		EXPECT_VALUE(value_v2(), self->l->get[when]);
-		EXPECT_GRANTED(TEST_MASK, self->l->exec[when]);
-	}
+	kept(_metadata, self->a, self->l, value_v2(), TEST_MASK);
 	EXPECT_UPPER(value_v3(A_ROOT));
 	if (!variant->own_upper)
 		EXPECT_GRANTED(0, exec_in(NS_INIT, NOBODY, self->upper, NULL));
@@ -397,13 +392,7 @@ TEST_F(overlay, metacopy)
 	ASSERT_EQ(0, set_in(NS_INIT, self->file, value_v3(A_ROOT), 0).err);
 	self->l->options = ",metacopy=on,redirect_dir=on";
 	self->l->change = chmod_and_open;
-	run_in(NS_INIT, 0, look_change_look, self->l);
-	ASSERT_EQ(0, self->l->mounted);
-	EXPECT_EQ(0, self->l->changed);
-	for (int when = 0; when < 2; when++) {
-		EXPECT_VALUE(value_v3(A_ROOT), self->l->get[when]);
-		EXPECT_GRANTED(0, self->l->exec[when]);
-	}
+	kept(_metadata, NS_INIT, self->l, value_v3(A_ROOT), 0);
 	EXPECT_UPPER(value_v3(A_ROOT));
 }
 
@@ -417,14 +406,8 @@ TEST_F(overlay, idmapped_lower)
 	snprintf(self->l->lower, sizeof(self->l->lower), "/mnt");
 	self->l->options = "";
 	self->l->change = change_mode;
-	run_in(NS_INIT, 0, look_change_look, self->l);
+	kept(_metadata, NS_INIT, self->l, value_v3(A_ROOT), 0);
 	umount2("/mnt", MNT_DETACH);
-	ASSERT_EQ(0, self->l->mounted);
-	EXPECT_EQ(0, self->l->changed);
-	for (int when = 0; when < 2; when++) {
-		EXPECT_VALUE(value_v3(A_ROOT), self->l->get[when]);
-		EXPECT_GRANTED(0, self->l->exec[when]);
-	}
 	EXPECT_UPPER(value_v3(A_ROOT));
 }
 
