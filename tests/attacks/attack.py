@@ -68,7 +68,7 @@ class Kernel:
 def same_version():
     return {**os.environ, "KBUILD_BUILD_TIMESTAMP": "1970-01-01",
             "KBUILD_BUILD_USER": "nscaps", "KBUILD_BUILD_HOST": "nscaps",
-            "CC": "ccache gcc"}
+            "CC": os.environ["KCC"]}
 
 
 def failed_tests(out, test):
