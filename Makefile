@@ -43,7 +43,7 @@ help:
 	@echo 'JOBS=4           compilers at once; V=1 shows their whole output'
 
 deps:
-	@scripts/deps tree build guest gdb menuconfig compare selftests tool shift \
+	@scripts/deps tree build guest gdb menuconfig compare containers selftests tool shift \
 		deb fuzz prove lint docs
 
 fetch:
