@@ -406,12 +406,13 @@ const char *fs_dir(const char *fstype)
 static int loop_attach(const char *image, char *dev, size_t size)
 {
 	struct loop_config config = { .info.lo_flags = LO_FLAGS_AUTOCLEAR };
-	int ctl, nr, fd = -1;
+	int ctl, file, nr, fd = -1;
 
 	ctl = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
-	config.fd = open(image, O_RDWR | O_CLOEXEC);
+	file = open(image, O_RDWR | O_CLOEXEC);
 	nr = ctl < 0 ? -1 : ioctl(ctl, LOOP_CTL_GET_FREE);
-	if (nr >= 0 && config.fd >= 0) {
+	config.fd = file;
+	if (nr >= 0 && file >= 0) {
 		snprintf(dev, size, "/dev/loop%d", nr);
 		fd = open(dev, O_RDWR | O_CLOEXEC);
 	}
@@ -419,7 +420,7 @@ static int loop_attach(const char *image, char *dev, size_t size)
 		close(fd);
 		fd = -1;
 	}
-	close(config.fd);
+	close(file);
 	close(ctl);
 	return fd;
 }
