@@ -43,7 +43,13 @@ KCC=${KCC:-gcc}
 export KCC CCACHE_DEPEND=1
 
 # pages of the manual whose examples are tests, and what these are called
-PAGES="doc-examples=Documentation/admin-guide/nscaps.rst doc-why=Documentation/admin-guide/nscaps-why.rst"
+PAGES="doc-examples=Documentation/admin-guide/nscaps.rst doc-why=Documentation/admin-guide/nscaps-why.rst doc-users=docs/users.md"
+
+# page NAME=PATH: the file; Markdown is the repository's, the rest the tree's
+page()
+{
+	if [[ $1 == *.md ]]; then echo "$TOP/${1#*=}"; else echo "$TREE/${1#*=}"; fi
+}
 
 say()
 {
