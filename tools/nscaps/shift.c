@@ -22,6 +22,7 @@
 #include <limits.h>
 #include <linux/magic.h>
 #include <search.h>
+#include <sha2.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -120,11 +121,15 @@ static const struct {
  * @nlink: its links
  * @key: what it is called in the state file
  * @content: what tells whether it was written to
+ * @held: it, opened to be read; nobody can write to it meanwhile; or -1
+ * @leased: that is so, and not a filesystem without leases
  * @pinned: it is immutable or append-only
  * @now: what it is
  * @old: what it was before any run with this state file
  * @new: what it is to be
  * @intent: what the state file has on it, or NULL
+ * @outcome: may it be changed? of one in the queue
+ * @err: errno when that FAILED
  */
 struct item {
 	int fd;
@@ -134,9 +139,13 @@ struct item {
 	nlink_t nlink;
 	char key[FILE_KEY_SIZE];
 	struct content content;
+	int held;
+	bool leased;
 	bool pinned;
 	struct file_state now, old, new;
 	struct intent *intent;
+	enum outcome outcome;
+	int err;
 };
 
 /**
@@ -374,28 +383,29 @@ static enum outcome plan(const struct shift *s, const struct file_state *old,
 
 /**
  * is_interrupted - is a file what a run that was stopped can have left?
+ * @s: the run
  * @item: the file; its @old and @new are known
  *
- * Capabilities are given back only to the bytes that had them.
+ * What is in it is looked at later, when nobody can write to it: see grip().
  *
  * Return: whether it is, so that it may be made what it is to be.
  */
-static bool is_interrupted(const struct item *item)
+static bool is_interrupted(const struct shift *s, const struct item *item)
 {
 	const struct file_state *now = &item->now, *old = &item->old;
-	const struct content *a = &item->content, *b = &item->intent->content;
 	const mode_t lost = old->mode & ~now->mode;
 
 	if (same_state(now, old))
 		return true;
+	/* nothing else takes more than one step */
+	if (!s->chown || !has_privilege(old))
+		return false;
 	if (!same_ids(now, old) && !same_ids(now, &item->new))
 		return false;
 	if ((now->mode & ~old->mode) || (lost & ~(S_ISUID | S_ISGID)))
 		return false;
-	if (now->has_caps &&
-	    !same_caps(now, same_ids(now, &item->new) ? &item->new : old))
-		return false;
-	return a->size == b->size && a->sec == b->sec && a->nsec == b->nsec;
+	return !now->has_caps ||
+	       same_caps(now, same_ids(now, &item->new) ? &item->new : old);
 }
 
 /* --- what is said --- */
@@ -487,18 +497,75 @@ static void fail(struct shift *s, const char *path)
  *
  * With a lease nobody has it open for writing, and who wants to waits.
  *
- * Return: a descriptor to be closed afterwards; -1 and errno, which is EAGAIN
- * when there is a writer.
+ * Return: SHIFTED; IN_USE when there is a writer; FAILED and errno.
  */
-static int hold(const struct item *item)
+static enum outcome hold(struct item *item)
 {
-	int fd = open(fd_path(item->fd), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	item->held = open(fd_path(item->fd), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (item->held < 0)
+		return FAILED;
+	/* some filesystems have no leases */
+	item->leased = !fcntl(item->held, F_SETLEASE, F_RDLCK);
+	return !item->leased && errno == EAGAIN ? IN_USE : SHIFTED;
+}
 
-	if (fd < 0 || !fcntl(fd, F_SETLEASE, F_RDLCK) || errno != EAGAIN)
-		return fd;	/* some filesystems have no leases */
-	close(fd);
-	errno = EAGAIN;
-	return -1;
+/* is_held - a lease is lost when somebody waits for it for long */
+static bool is_held(const struct item *item)
+{
+	return !item->leased || fcntl(item->held, F_GETLEASE) == F_RDLCK;
+}
+
+/* read_content - 0, or -1 and errno */
+static int read_content(const struct item *item, struct content *content)
+{
+	struct stat st;
+
+	if (fstat(item->held, &st) ||
+	    !SHA256File(fd_path(item->held), content->digest))
+		return -1;
+	content->size = st.st_size;
+	content->sec = st.st_mtim.tv_sec;
+	content->nsec = st.st_mtim.tv_nsec;
+	return 0;
+}
+
+static bool same_content(const struct content *a, const struct content *b)
+{
+	return a->size == b->size && a->sec == b->sec && a->nsec == b->nsec &&
+	       !strcmp(a->digest, b->digest);
+}
+
+/**
+ * grip - hold a file for its change
+ * @s: the run
+ * @item: the file
+ *
+ * What a change of the owner takes away is given back to the bytes that had it
+ * and to no others, whoever changed them and whatever the clock says: so it is
+ * remembered which these are, while they have it and nobody can write.
+ *
+ * Return: SHIFTED when it may be changed, or what is in the way.
+ */
+static enum outcome grip(const struct shift *s, struct item *item)
+{
+	struct file_state now;
+	enum outcome outcome;
+
+	if (!has_privilege(&item->old))
+		return SHIFTED;
+	outcome = hold(item);
+	if (outcome != SHIFTED)
+		return outcome;
+	if (read_state(item->fd, &now) != SHIFTED ||
+	    !same_state(&now, &item->now))
+		return CHANGED;
+	if (!s->chown)
+		return SHIFTED;
+	if (read_content(item, &item->content))
+		return FAILED;
+	return same_state(&item->now, &item->old) ||
+	       same_content(&item->content, &item->intent->content) ? SHIFTED :
+								      CHANGED;
 }
 
 static int set_caps(int fd, const struct fcaps *caps, int flags)
@@ -581,6 +648,28 @@ static void note_filesystem(struct shift *s, int fd, dev_t dev)
 		s->syncs++;
 }
 
+/**
+ * is_written - was a file written to that could not be held?
+ * @s: the run
+ * @item: the file; it is changed
+ *
+ * What it was given is taken away again then, as the kernel does at a write.
+ *
+ * Return: whether it was.
+ */
+static bool is_written(const struct shift *s, const struct item *item)
+{
+	struct content content;
+
+	if (!s->chown || item->held < 0 || item->leased ||
+	    (!read_content(item, &content) &&
+	     same_content(&content, &item->content)))
+		return false;
+	removexattr(fd_path(item->fd), CAPS_XATTR);
+	chmod(fd_path(item->fd), item->new.mode & 07777 & ~(S_ISUID | S_ISGID));
+	return true;
+}
+
 /* settle - what the state file is to know of how it ended */
 static void settle(struct shift *s, struct item *item, enum outcome outcome)
 {
@@ -594,42 +683,53 @@ static void settle(struct shift *s, struct item *item, enum outcome outcome)
 /* change - the change of one file, of which the state file knows */
 static enum outcome change(struct shift *s, struct item *item)
 {
-	enum outcome outcome = SHIFTED;
-	struct file_state now;
-	int held = -1, err;
+	enum outcome outcome = make(item->fd, &item->now, &item->new);
 
-	if (has_privilege(&item->old)) {
-		held = hold(item);
-		if (held < 0)
-			outcome = errno == EAGAIN ? IN_USE : FAILED;
-		else if (read_state(item->fd, &now) != SHIFTED ||
-			 !same_state(&now, &item->now))
-			outcome = CHANGED;
+	/* what an earlier run left is better not made worse */
+	if (outcome != SHIFTED && same_state(&item->now, &item->old) &&
+	    !undo(item)) {
+		complain_of(item->path, "what it was could not be put back; run this again");
+		item->intent = NULL;
 	}
-	if (outcome == SHIFTED) {
-		outcome = make(item->fd, &item->now, &item->new);
-		/* what an earlier run left is better not made worse */
-		if (outcome != SHIFTED && same_state(&item->now, &item->old) &&
-		    !undo(item)) {
-			complain_of(item->path, "what it was could not be put back; run this again");
-			item->intent = NULL;
-		}
+	if (outcome == SHIFTED && is_written(s, item)) {
+		/* it is neither what it was nor what it is to be */
+		item->intent = NULL;
+		outcome = CHANGED;
 	}
-	err = errno;
-	if (held >= 0) {
-		note_filesystem(s, held, item->dev);
-		close(held);
-	}
-	if (item->intent)
-		settle(s, item, outcome);
-	errno = err;
 	return outcome;
 }
 
 static void drop(struct item *item)
 {
+	if (item->held >= 0)
+		close(item->held);
 	close(item->fd);
 	free(item->path);
+}
+
+/* carry - change what grip() let pass, and tell; the item is used up */
+static void carry(struct shift *s, struct item *item, enum outcome outcome)
+{
+	int err;
+
+	if (outcome == SHIFTED)
+		outcome = is_held(item) ? change(s, item) : IN_USE;
+	err = errno;
+	if (item->held >= 0)
+		note_filesystem(s, item->held, item->dev);
+	if (item->intent)
+		settle(s, item, outcome);
+	errno = err;
+	report(s, item, outcome);
+	drop(item);
+}
+
+/* is_known - does the state file say of a file what it is to say? */
+static bool is_known(const struct item *item)
+{
+	return item->intent &&
+	       (item->held < 0 ||
+		same_content(&item->content, &item->intent->content));
 }
 
 /* write_intents - false when the disk has them not */
@@ -644,7 +744,7 @@ static bool write_intents(struct shift *s)
 			.met = true,
 		};
 
-		if (item->intent)
+		if (item->outcome != SHIFTED || is_known(item))
 			continue;
 		memcpy(intent.key, item->key, sizeof(intent.key));
 		if (shift_state_add(s->state, &intent))
@@ -657,8 +757,13 @@ static bool write_intents(struct shift *s)
 /* flush - change what is in the queue */
 static void flush(struct shift *s)
 {
-	bool written = !s->queued || write_intents(s);
+	bool written;
 
+	for (size_t i = 0; i < s->queued; i++) {
+		s->queue[i].outcome = grip(s, &s->queue[i]);
+		s->queue[i].err = errno;
+	}
+	written = !s->queued || write_intents(s);
 	if (!written) {
 		fail(s, s->state_path);
 		stop = -1;
@@ -666,9 +771,11 @@ static void flush(struct shift *s)
 	for (size_t i = 0; i < s->queued; i++) {
 		struct item *item = &s->queue[i];
 
+		errno = item->err;
 		if (written)
-			report(s, item, change(s, item));
-		drop(item);
+			carry(s, item, item->outcome);
+		else
+			drop(item);
 	}
 	s->queued = 0;
 }
@@ -744,7 +851,7 @@ static enum outcome look(struct shift *s, struct item *item)
 			item->intent->changed = is_noted(s, item->dev);
 		return KEPT;
 	}
-	if (item->intent && !is_interrupted(item))
+	if (item->intent && !is_interrupted(s, item))
 		return CHANGED;
 	return item->pinned ? IMMUTABLE : SHIFTED;
 }
@@ -770,8 +877,7 @@ static void treat(struct shift *s, struct item *item)
 		if (s->queued == QUEUE_MAX)
 			flush(s);
 	} else {
-		report(s, item, change(s, item));
-		drop(item);
+		carry(s, item, grip(s, item));
 	}
 }
 
@@ -781,8 +887,11 @@ static bool look_up(struct shift *s, int dir, const char *name,
 {
 	struct statx stx;
 
-	*item = (struct item) { .fd = openat(dir, name,
-					     O_PATH | O_NOFOLLOW | O_CLOEXEC) };
+	*item = (struct item) {
+		.fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC),
+		.held = -1,
+		.content.digest = "-",
+	};
 	if (item->fd < 0 ||
 	    statx(item->fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT,
 		  STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID, &stx)) {
@@ -796,11 +905,6 @@ static bool look_up(struct shift *s, int dir, const char *name,
 	item->nlink = stx.stx_nlink;
 	item->pinned = stx.stx_attributes &
 		       (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND);
-	item->content = (struct content) {
-		.size = stx.stx_size,
-		.sec = stx.stx_mtime.tv_sec,
-		.nsec = stx.stx_mtime.tv_nsec,
-	};
 	item->now.uid = stx.stx_uid;
 	item->now.gid = stx.stx_gid;
 	item->now.mode = stx.stx_mode;

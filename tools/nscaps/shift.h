@@ -27,16 +27,22 @@ struct file_state {
 	struct fcaps caps;
 };
 
+/* the SHA-256 of a file, in hexadecimal, and the end of the string */
+#define DIGEST_SIZE 65
+
 /**
  * struct content - what tells whether a file was written to
  * @size: its size
  * @sec: its time of modification
  * @nsec: the nanoseconds of that
+ * @digest: of its bytes, as whoever writes them may set the time back; "-"
+ *	where nothing depends on it
  */
 struct content {
 	uint64_t size;
 	int64_t sec;
 	uint32_t nsec;
+	char digest[DIGEST_SIZE];
 };
 
 /**

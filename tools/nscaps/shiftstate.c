@@ -8,12 +8,13 @@
  *
  * The file is lines of text, each with a sum at its end:
  *
- *	nscap-shift 1 JOB		JOB: the mappings and options
- *	intent KEY UID GID MODE SIZE SEC.NSEC VALUE PATH
+ *	nscap-shift 2 JOB		JOB: the mappings and options
+ *	intent KEY UID GID MODE SIZE SEC.NSEC DIGEST VALUE PATH
  *	done KEY			what was intended is on the disk
  *	undone KEY			the file is as it was; forget the intent
  *
- * VALUE is the old value in hexadecimal, or "-".  What the new one is to be
+ * VALUE is the old value in hexadecimal, or "-"; DIGEST that of the bytes which
+ * had it, or "-" where the file has nothing to lose.  What the new one is to be
  * follows from JOB, so the file cannot ask for what the mappings do not give.
  * Lines are only ever added.  One that is broken and the last of all was being
  * written when the run stopped: what it is about had not begun.
@@ -33,7 +34,7 @@
 #include "shift.h"
 
 /* how the first line begins */
-#define MAGIC	"nscap-shift 1 "
+#define MAGIC	"nscap-shift 2 "
 
 /* "-" or two digits a byte, and the end of the string */
 #define HEX_SIZE	(2 * sizeof(struct vfs_ns_cap_data) + 1)
@@ -191,14 +192,15 @@ static bool read_intent(struct shift_state *state, const char *line)
 {
 	struct intent intent = {};
 	struct file_state *old = &intent.old;
+	struct content *content = &intent.content;
 	char hex[HEX_SIZE];
 	int at = 0;
 	bool good;
 
 	if (sscanf(line, "intent %351s %u %u %o %" SCNu64 " %" SCNd64 ".%" SCNu32
-		   " %48s %n", intent.key, &old->uid, &old->gid, &old->mode,
-		   &intent.content.size, &intent.content.sec,
-		   &intent.content.nsec, hex, &at) != 8 || !at ||
+		   " %64s %48s %n", intent.key, &old->uid, &old->gid, &old->mode,
+		   &content->size, &content->sec, &content->nsec,
+		   content->digest, hex, &at) != 9 || !at ||
 	    !read_caps(hex, old))
 		return false;
 	intent.path = read_path(line + at);
@@ -450,6 +452,7 @@ struct intent *shift_state_find(struct shift_state *state, const char *key)
 int shift_state_add(struct shift_state *state, const struct intent *intent)
 {
 	const struct file_state *old = &intent->old;
+	const struct content *content = &intent->content;
 	char hex[HEX_SIZE];
 	char *path;
 	int err;
@@ -459,9 +462,9 @@ int shift_state_add(struct shift_state *state, const struct intent *intent)
 		return -1;
 	write_caps(hex, old);
 	err = add_line(state, "intent %s %u %u %o %" PRIu64 " %" PRId64 ".%" PRIu32
-		       " %s %s", intent->key, old->uid, old->gid, old->mode,
-		       intent->content.size, intent->content.sec,
-		       intent->content.nsec, hex, path);
+		       " %s %s %s", intent->key, old->uid, old->gid, old->mode,
+		       content->size, content->sec, content->nsec,
+		       content->digest, hex, path);
 	free(path);
 	return err ? err : remember(state, intent);
 }
