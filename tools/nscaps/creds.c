@@ -73,16 +73,22 @@ static bool noroot(const struct subject *s)
 	return s->securebits >= 0 && s->securebits & SECBIT_NOROOT;
 }
 
-/* The effective uid after set-user-ID, which no_new_privs holds up */
-static uint32_t new_euid(const struct question *q)
+/* no_new_privs holds set-user-ID up, and so does an id that is not mapped */
+static bool changes_uid(const struct question *q)
 {
 	const struct subject *s = q->subject;
 
-	return q->stx.stx_mode & S_ISUID && !s->no_new_privs ? q->stx.stx_uid :
-							       s->euid;
+	return q->stx.stx_mode & S_ISUID && !s->no_new_privs &&
+	       subject_maps(s, "uid_map", q->stx.stx_uid) &&
+	       subject_maps(s, "gid_map", q->stx.stx_gid);
 }
 
-/* Set-user-ID to root, by one who is not root */
+static uint32_t new_euid(const struct question *q)
+{
+	return changes_uid(q) ? q->stx.stx_uid : q->subject->euid;
+}
+
+/* Root by set-user-ID, or by an effective uid from before, and not really */
 static bool mixed(const struct question *q)
 {
 	uint32_t root;
@@ -91,18 +97,31 @@ static bool mixed(const struct question *q)
 	       new_euid(q) == root && q->subject->uid != root;
 }
 
-/* What the process would gain, were it not held up */
-static uint64_t gained(const struct question *q)
+/* Does root get all capabilities, were it not for the securebits? */
+static bool is_root(const struct question *q)
 {
 	const struct subject *s = q->subject;
-	uint64_t all = from_file(q);
 	uint32_t root;
 
-	if (!noroot(s) && !mixed(q) && subject_root(s, &root) &&
-	    (new_euid(q) == root || s->uid == root))
-		all = s->bounding | s->inheritable;
-	return all & ~s->permitted;
+	return !mixed(q) && subject_root(s, &root) &&
+	       (new_euid(q) == root || s->uid == root);
 }
+
+/* Would the process gain anything, were it not held up? */
+static enum verdict gains(const struct question *q)
+{
+	const struct subject *s = q->subject;
+	const bool by_file = from_file(q) & ~s->permitted;
+	const bool by_root = (s->bounding | s->inheritable) & ~s->permitted;
+
+	if (noroot(s) || !is_root(q) || by_file == by_root)
+		return by_file ? YES : NO;
+	if (s->securebits < 0)
+		return UNKNOWN;
+	return by_root ? YES : NO;
+}
+
+#define GAINS_UNKNOWN "whether anything is gained cannot be known, as the securebits of another process are not shown"
 
 /**
  * gate_bounding - are the file's capabilities in the bounding set?
@@ -139,12 +158,20 @@ void gate_bounding(const struct question *q, struct finding *f)
  */
 void gate_no_new_privs(const struct question *q, struct finding *f)
 {
-	if (!q->subject->no_new_privs)
+	if (!q->subject->no_new_privs) {
 		find(f, YES, "NoNewPrivs is 0 in /proc/PID/status");
-	else if (!gained(q))
-		find(f, YES, "NoNewPrivs is set, but nothing is gained");
-	else
+		return;
+	}
+	switch (gains(q)) {
+	case YES:
 		find(f, NO, "NoNewPrivs is set in /proc/PID/status");
+		break;
+	case NO:
+		find(f, YES, "NoNewPrivs is set, but nothing is gained");
+		break;
+	case UNKNOWN:
+		find(f, UNKNOWN, "NoNewPrivs is set; " GAINS_UNKNOWN);
+	}
 }
 
 /* Has the tracer CAP_SYS_PTRACE over the process's user namespace? */
@@ -181,16 +208,21 @@ static enum verdict tracer_capable(const struct subject *s)
 void gate_ptrace(const struct question *q, struct finding *f)
 {
 	const struct subject *s = q->subject;
-	enum verdict v;
+	enum verdict v = gains(q);
 
 	if (!s->tracer) {
 		find(f, YES, "TracerPid is 0 in /proc/PID/status");
-		return;
+	} else if (v == NO) {
+		find(f, YES, "process %d traces it, but nothing is gained", s->tracer);
+	} else if (v == UNKNOWN) {
+		find(f, UNKNOWN, "process %d traces it; " GAINS_UNKNOWN, s->tracer);
+	} else {
+		v = tracer_capable(s);
+		find(f, v == NO ? NO : UNKNOWN, "process %d traces it%s", s->tracer,
+		     v == NO ? ", without CAP_SYS_PTRACE over it" :
+		     v == UNKNOWN ? ", and cannot be looked at" :
+		     "; it has CAP_SYS_PTRACE over it now, but whether it began with that is not shown");
 	}
-	v = gained(q) ? tracer_capable(s) : YES;
-	find(f, v, "process %d traces it%s", s->tracer,
-	     v == NO ? ", without CAP_SYS_PTRACE over it" :
-	     v == YES ? "; that is no obstacle" : ", and cannot be looked at");
 }
 
 /* Does another process share root and working directory with this one? */
@@ -232,11 +264,18 @@ void gate_shared(const struct question *q, struct finding *f)
 	pid_t other;
 	bool works;
 
-	if (!gained(q)) {
+	if (gains(q) == NO) {
 		find(f, YES, "nothing is gained");
 		return;
 	}
 	other = shares_fs(pid, &unseen, &works);
+	if (other && gains(q) == UNKNOWN) {
+		find(f, UNKNOWN, "kcmp(2) finds that process %d does; " GAINS_UNKNOWN,
+		     other);
+		return;
+	}
+	/* who may not see all processes is told so, and no more */
+	f->soft = true;
 	if (other)
 		find(f, NO, "kcmp(2) finds that process %d does", other);
 	else if (!works)
@@ -255,7 +294,12 @@ void gate_shared(const struct question *q, struct finding *f)
 void gate_setuid(const struct question *q, struct finding *f)
 {
 	if (mixed(q))
-		find(f, NO, "it runs as root by set-user-ID, but with its own capabilities alone");
+		find(f, NO, "it runs as root by set-user-ID, but with its own capabilities alone%s",
+		     q->subject->securebits < 0 ?
+		     "; that is so with securebits of 0, which are not shown" : "");
+	else if (q->stx.stx_mode & S_ISUID && !q->subject->no_new_privs &&
+		 !changes_uid(q))
+		find(f, YES, "set-user-ID does not count, as the file's uid or gid has no mapping in the process's user namespace");
 	else
 		find(f, YES, "set-user-ID to root is not in play");
 }
@@ -269,6 +313,7 @@ void gate_securebits(const struct question *q, struct finding *f)
 {
 	const int bits = q->subject->securebits;
 
+	f->soft = true;
 	if (bits < 0)
 		find(f, UNKNOWN, "the securebits of another process are not shown");
 	else

@@ -176,7 +176,7 @@ static enum verdict fs_covers(struct probe *p, const struct map_line *lines,
 /* A namespace's uids as they are called here, not as its parent calls them */
 static int map_here(const struct userns *ns, struct map_line *lines, int max)
 {
-	int n = userns_map(ns, lines, max);
+	int n = userns_map(ns, "uid_map", lines, max);
 
 	for (int i = 0; ns->ino == userns_own() && i < n; i++)
 		lines[i].outside = lines[i].inside;
@@ -261,7 +261,7 @@ static void ask_kernel(const struct subject *s, struct place *p, struct probe *p
 	uint32_t uid = 0;
 	int n, k;
 
-	n = subject_map(s, lines, ARRAY_LEN(lines));
+	n = subject_map(s, "uid_map", lines, ARRAY_LEN(lines));
 	if (fs_covers(pr, lines, n, &uid) == NO) {
 		say(p, NO, "it does not map uid %u, as mknod(2) shows, which the process's user namespace does",
 		    uid);

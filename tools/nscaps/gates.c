@@ -246,12 +246,12 @@ const struct gate gates[] = {
 	{ "rootid", REASON_ROOT_UNMAPPED, .look = gate_root },
 	{ "ownership", REASON_ROOT_NOT_OWNER, .look = gate_owner },
 	{ "capability", REASON_NO_VALUE, .look = gate_capability },
-	{ "bounding set", REASON_OUTSIDE_BOUNDING, true, false, gate_bounding },
-	{ "no_new_privs", REASON_NO_NEW_PRIVS, true, false, gate_no_new_privs },
-	{ "shared directory", REASON_FS_SHARED, true, true, gate_shared },
-	{ "ptrace", REASON_PTRACED, true, true, gate_ptrace },
-	{ "set-user-ID", REASON_SETUID_MIX, true, true, gate_setuid },
-	{ "securebits", REASON_HONOURED, true, true, gate_securebits },
+	{ "bounding set", REASON_OUTSIDE_BOUNDING, true, gate_bounding },
+	{ "no_new_privs", REASON_NO_NEW_PRIVS, true, gate_no_new_privs },
+	{ "shared directory", REASON_FS_SHARED, true, gate_shared },
+	{ "ptrace", REASON_PTRACED, true, gate_ptrace },
+	{ "set-user-ID", REASON_SETUID_MIX, true, gate_setuid },
+	{ "securebits", REASON_HONOURED, true, gate_securebits },
 };
 
 const size_t gates_n = ARRAY_LEN(gates);
@@ -290,7 +290,7 @@ void gates_ask(const struct question *q, bool exec_only, struct answers *a)
 		if (!a->asked[i])
 			continue;
 		g->look(q, f);
-		if (f->verdict == UNKNOWN && !g->soft && unknown < 0)
+		if (f->verdict == UNKNOWN && !f->soft && unknown < 0)
 			unknown = i;
 		if (f->verdict != NO)
 			continue;

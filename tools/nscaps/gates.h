@@ -65,10 +65,12 @@ struct question {
 /**
  * struct finding - what a gate says
  * @verdict: does the value pass?
+ * @soft: not to know leaves the answer as it is
  * @how: the evidence
  */
 struct finding {
 	enum verdict verdict;
+	bool soft;
 	char how[EVIDENCE_MAX];
 };
 
@@ -78,14 +80,12 @@ struct finding {
  * @reason: the kernel's name for being refused there
  * @credentials: it is passed when the credentials are made, after all of the
  *	others
- * @soft: not to know leaves the answer as it is
  * @look: asks it
  */
 struct gate {
 	const char *name;
 	enum reason reason;
 	bool credentials;
-	bool soft;
 	void (*look)(const struct question *q, struct finding *f);
 };
 

@@ -166,25 +166,27 @@ void subject_close(struct subject *s)
 }
 
 /**
- * subject_map - the uids of the process's user namespace, as seen here
+ * subject_map - the ids of the process's user namespace, as seen here
  * @s: the process
+ * @name: uid_map or gid_map
  * @lines: where they go
  * @max: how many fit there
  *
  * Return: as map_of().
  */
-int subject_map(const struct subject *s, struct map_line *lines, int max)
+int subject_map(const struct subject *s, const char *name,
+		struct map_line *lines, int max)
 {
 	char path[64];
 	int n;
 
 	if (!s->pid && s->lineage.n) {
-		n = userns_map(&s->lineage.ns[0], lines, max);
+		n = userns_map(&s->lineage.ns[0], name, lines, max);
 	} else {
-		proc_path(path, sizeof(path), s->pid, "uid_map");
+		proc_path(path, sizeof(path), s->pid, name);
 		n = map_of(path, lines, max);
 	}
-	/* one's own map shows the parent's uids; here they are those inside */
+	/* one's own map shows the parent's ids; here they are those inside */
 	if (s->lineage.n && s->lineage.own == 0) {
 		for (int i = 0; i < n; i++)
 			lines[i].outside = lines[i].inside;
@@ -202,7 +204,7 @@ int subject_map(const struct subject *s, struct map_line *lines, int max)
 bool subject_root(const struct subject *s, uint32_t *root)
 {
 	struct map_line lines[340];
-	int n = subject_map(s, lines, ARRAY_LEN(lines));
+	int n = subject_map(s, "uid_map", lines, ARRAY_LEN(lines));
 
 	for (int i = 0; i < n; i++) {
 		if (lines[i].inside || lines[i].outside == UINT32_MAX)
@@ -211,6 +213,26 @@ bool subject_root(const struct subject *s, uint32_t *root)
 		return true;
 	}
 	return false;
+}
+
+/**
+ * subject_maps - has an id a mapping in the process's user namespace?
+ * @s: the process
+ * @name: uid_map or gid_map
+ * @id: the uid or gid, as seen here
+ *
+ * Return: whether it has; true where the mapping cannot be read.
+ */
+bool subject_maps(const struct subject *s, const char *name, uint32_t id)
+{
+	struct map_line lines[340];
+	int n = subject_map(s, name, lines, ARRAY_LEN(lines));
+
+	for (int i = 0; i < n; i++) {
+		if (id >= lines[i].outside && id - lines[i].outside < lines[i].count)
+			return true;
+	}
+	return n < 0;
 }
 
 /**

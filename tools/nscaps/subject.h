@@ -48,6 +48,8 @@ int parent_of(int proc, int fd);
 /* The one capability set of a process that is asked for */
 uint64_t effective_of(pid_t pid, uint32_t *euid);
 bool subject_root(const struct subject *s, uint32_t *root);
-int subject_map(const struct subject *s, struct map_line *lines, int max);
+int subject_map(const struct subject *s, const char *name,
+		struct map_line *lines, int max);
+bool subject_maps(const struct subject *s, const char *name, uint32_t id);
 
 #endif /* NSCAP_SUBJECT_H */

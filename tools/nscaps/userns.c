@@ -144,7 +144,7 @@ struct answer in_userns(const struct userns *ns, ns_fn fn, void *ctx)
 }
 
 /**
- * map_of - read a uid_map as the caller sees it
+ * map_of - read a uid_map or gid_map as the caller sees it
  * @path: such as /proc/PID/uid_map
  * @lines: where it goes
  * @max: how many lines fit there
@@ -168,21 +168,25 @@ int map_of(const char *path, struct map_line *lines, int max)
 /**
  * userns_map - the mapping of a namespace, as the caller sees it
  * @ns: the namespace
+ * @name: uid_map or gid_map
  * @lines: where it goes
  * @max: how many lines fit there
  *
- * A child that waits inside lends its /proc/PID/uid_map.
+ * A child that waits inside lends its file in /proc.
  *
  * Return: as map_of().
  */
-int userns_map(const struct userns *ns, struct map_line *lines, int max)
+int userns_map(const struct userns *ns, const char *name, struct map_line *lines,
+	       int max)
 {
 	int ready[2], hold[2], n = -1, err = EIO;
 	char path[64], c;
 	pid_t pid;
 
-	if (ns->ino == userns_own())
-		return map_of("/proc/self/uid_map", lines, max);
+	if (ns->ino == userns_own()) {
+		snprintf(path, sizeof(path), "/proc/self/%s", name);
+		return map_of(path, lines, max);
+	}
 	if (pipe2(ready, O_CLOEXEC))
 		return -1;
 	if (pipe2(hold, O_CLOEXEC)) {
@@ -204,7 +208,7 @@ int userns_map(const struct userns *ns, struct map_line *lines, int max)
 	if (pid > 0 && read(ready[0], &c, 1) == 1) {
 		err = c;
 		if (!c) {
-			snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
+			snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
 			n = map_of(path, lines, max);
 			err = errno;
 		}

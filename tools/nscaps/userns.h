@@ -72,13 +72,14 @@ typedef struct answer (*ns_fn)(void *ctx);
 
 struct answer in_userns(const struct userns *ns, ns_fn fn, void *ctx);
 
-/* one line of /proc/PID/uid_map; UINT32_MAX outside is an uid not seen here */
+/* a line of /proc/PID/uid_map or gid_map; UINT32_MAX outside is not seen here */
 struct map_line {
 	uint32_t inside, outside, count;
 };
 
 int map_of(const char *path, struct map_line *lines, int max);
-int userns_map(const struct userns *ns, struct map_line *lines, int max);
+int userns_map(const struct userns *ns, const char *name, struct map_line *lines,
+	       int max);
 bool map_to_parent(uint32_t uid, uint32_t *parent);
 
 /**
