@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "gates.h"
+#include "out.h"
 
 /**
  * find - what a gate says
@@ -53,7 +54,7 @@ static void gate_nosuid(const struct question *q, struct finding *f)
 
 	find(f, m->nosuid == UNKNOWN ? UNKNOWN : m->nosuid == YES ? NO : YES,
 	     "statvfs(2) says that the mount%s%.150s is %snosuid",
-	     *m->point ? " at " : "", m->point,
+	     *m->point ? " at " : "", quoted(m->point),
 	     m->nosuid == YES ? "" : m->nosuid == NO ? "not " : "perhaps ");
 }
 

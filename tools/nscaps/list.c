@@ -271,6 +271,14 @@ static void look_at_entry(struct walk *w, const FTSENT *e)
 	case FTS_F:
 		look_at(w, e);
 		break;
+	case FTS_DEFAULT:
+		/* met on the way, it is just not what is looked for */
+		if (e->fts_level == FTS_ROOTLEVEL) {
+			progress(w, true);
+			complain_of(e->fts_path, "neither a regular file nor a directory");
+			w->status = worse(w->status, NSCAP_ERRORS);
+		}
+		break;
 	case FTS_DNR:
 	case FTS_ERR:
 	case FTS_NS:

@@ -186,6 +186,19 @@ json_t *json_begin(void)
 }
 
 /**
+ * json_text - a string that is for people
+ * @text: the text; what of it is not UTF-8 is quoted
+ *
+ * Return: the string, or NULL without memory.
+ */
+json_t *json_text(const char *text)
+{
+	json_t *value = json_string(text);
+
+	return value ? value : json_string(quoted(text));
+}
+
+/**
  * json_put - put a value into an object
  * @object: the object
  * @key: where; a value that is there already is replaced

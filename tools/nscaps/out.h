@@ -27,6 +27,7 @@ PRINTF(2, 3) void complain_of(const char *path, const char *fmt, ...);
 const char *quoted(const char *path);
 
 json_t *json_begin(void);
+json_t *json_text(const char *text);
 void json_put(json_t *object, const char *key, json_t *value);
 void json_put_path(json_t *object, const char *key, const char *path);
 void json_end(json_t *object);

@@ -262,7 +262,7 @@ static void say_json(const struct options *o, const struct place *place,
 		json_put(one, "check", json_string(r->keys[i]));
 		json_put(one, "passes", json_string(verdict_name(r->findings[i].verdict)));
 		json_put(one, "counts", json_boolean(r->counts[i]));
-		json_put(one, "evidence", json_string(r->findings[i].how));
+		json_put(one, "evidence", json_text(r->findings[i].how));
 		json_array_append_new(list, one);
 	}
 	json_put(out, "checks", list);

@@ -121,9 +121,10 @@ static json_t *json_process(const struct options *o, const struct subject *s)
 	json_t *p = json_object();
 
 	json_put(p, "pid", s->pid ? json_integer(s->pid) : json_null());
-	json_put(p, "comm", s->enters ? json_null() : json_string(s->comm));
-	if (!s->enters && !json_is_string(json_object_get(p, "comm")))
-		json_put(p, "comm", json_string("?"));
+	if (s->enters)
+		json_put(p, "comm", json_null());
+	else
+		json_put_path(p, "comm", s->comm);
 	if (s->lineage.n)
 		json_put(p, "userns", json_integer(s->lineage.ns[0].ino));
 	else
@@ -156,7 +157,7 @@ static void say_json(const struct options *o, const char *path,
 		json_put(g, "reason", gates[i].reason ?
 			 json_string(reason_name(gates[i].reason)) : json_null());
 		json_put(g, "passes", json_string(verdict_name(a->findings[i].verdict)));
-		json_put(g, "evidence", json_string(a->findings[i].how));
+		json_put(g, "evidence", json_text(a->findings[i].how));
 		json_array_append_new(list, g);
 	}
 	json_put(out, "gates", list);
@@ -185,17 +186,28 @@ static void say_value(const struct view *v)
 {
 	char *text;
 
-	if (v->err) {
-		printf("value: %s\n", v->err == EOVERFLOW ?
-		       "of a root that has no uid here" : strerror(v->err));
-		return;
+	switch (v->err) {
+	case 0:
+		text = fcaps_text(&v->caps);
+		printf("value: %s", text ? text : "?");
+		if (v->caps.revision == 3)
+			printf(" [rootid=%u]", v->caps.rootid);
+		putchar('\n');
+		free(text);
+		break;
+	case ENODATA:
+	case EOPNOTSUPP:
+		puts("value: none");
+		break;
+	case EOVERFLOW:
+		puts("value: of a root that has no uid here");
+		break;
+	case EINVAL:
+		puts("value: not shown by the kernel");
+		break;
+	default:
+		printf("value: cannot be read: %s\n", strerror(v->err));
 	}
-	text = fcaps_text(&v->caps);
-	printf("value: %s", text ? text : "?");
-	if (v->caps.revision == 3)
-		printf(" [rootid=%u]", v->caps.rootid);
-	putchar('\n');
-	free(text);
 }
 
 static void say_text(const char *path, const struct question *q,
