@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gates.h"
 #include "out.h"
@@ -119,11 +120,16 @@ static void gate_form(const struct question *q, struct finding *f)
 {
 	switch (error_of(q)) {
 	case EINVAL:
-		/* the one thing that the kernel shows to nobody */
-		find(f, UNKNOWN, "getxattr(2): Invalid argument; it is malformed, or of form 1, which is not written any more, but would count");
+		if (q->here.told == REASON_MALFORMED)
+			find(f, NO, "the tracepoint nscaps_get says that it is malformed");
+		else
+			find(f, UNKNOWN, "getxattr(2): Invalid argument; it is malformed, or of form 1, which is not written any more, but would count; root of a kernel with nscaps can tell");
 		break;
 	case 0:
-		find(f, YES, "it is well formed");
+		if (q->here.told == REASON_OLD_FORM)
+			find(f, YES, "the tracepoint nscaps_get says that it is of form 1, which getxattr(2) does not show");
+		else
+			find(f, YES, "it is well formed");
 		break;
 	default:
 		find(f, UNKNOWN, "there is no value to look at");
@@ -133,6 +139,13 @@ static void gate_form(const struct question *q, struct finding *f)
 static bool known(const struct question *q)
 {
 	return !error_of(q);
+}
+
+/* What shows the value; what is told of form 1 is put as if it were of another */
+static const char *source(const struct question *q)
+{
+	return q->here.told == REASON_OLD_FORM ?
+		"the tracepoint nscaps_get, for form 1," : "getxattr(2)";
 }
 
 /* Is there a root to speak of, at this mount? */
@@ -146,13 +159,13 @@ static void gate_root(const struct question *q, struct finding *f)
 		return;
 	}
 	if (!q->here.err) {
-		find(f, YES, "getxattr(2) shows the root here, as uid %u",
+		find(f, YES, "%s shows the root here, as uid %u", source(q),
 		     q->here.caps.rootid);
 		return;
 	}
 	for (int i = 0; i < l->n; i++) {
 		if (q->views[i].entered && !q->views[i].err) {
-			find(f, YES, "getxattr(2) shows the root in user:[%lu]",
+			find(f, YES, "%s shows the root in user:[%lu]", source(q),
 			     (unsigned long)l->ns[i].ino);
 			return;
 		}
@@ -200,18 +213,19 @@ static void gate_owner(const struct question *q, struct finding *f)
 			return;
 		}
 		if (!v->err && v->caps.revision == 2) {
-			find(f, YES, "getxattr(2) in user:[%lu] shows form 2: the root is uid 0 there, or further up",
-			     (unsigned long)l->ns[i].ino);
+			find(f, YES, "%s in user:[%lu] shows form 2: the root is uid 0 there, or further up",
+			     source(q), (unsigned long)l->ns[i].ino);
 			return;
 		}
 	}
 	if (q->here.err == EOVERFLOW)
 		find(f, NO, "getxattr(2): EOVERFLOW");
 	else if (q->here.caps.revision == 2)
-		find(f, YES, "getxattr(2) shows form 2: the root is uid 0 here, or further up");
+		find(f, YES, "%s shows form 2: the root is uid 0 here, or further up",
+		     source(q));
 	else if (l->complete && q->views[0].entered)
-		find(f, NO, "getxattr(2) shows form 3 in user:[%lu] and in all above it: the root is uid 0 in none",
-		     (unsigned long)l->ns[0].ino);
+		find(f, NO, "%s shows form 3 in user:[%lu] and in all above it: the root is uid 0 in none",
+		     source(q), (unsigned long)l->ns[0].ino);
 	else
 		owner_above(q, f);
 }
@@ -312,7 +326,8 @@ void gates_ask(const struct question *q, bool exec_only, struct answers *a)
 		a->honoured = UNKNOWN;
 		a->reason = gates[unknown].reason;
 	}
-	if (error_of(q) == EINVAL && a->exec == REASON_HONOURED) {
+	if (error_of(q) == EINVAL && q->here.told != REASON_MALFORMED &&
+	    a->exec == REASON_HONOURED) {
 		/* whatever comes after it, it is not known what is honoured */
 		a->exec = REASON_MALFORMED;
 		a->reason = REASON_MALFORMED;
@@ -324,7 +339,7 @@ void gates_ask(const struct question *q, bool exec_only, struct answers *a)
 static struct answer get_value(void *ctx)
 {
 	struct fcaps caps = {};
-	struct answer a = { .err = fcaps_get(ctx, &caps) };
+	struct answer a = { .err = fcaps_get(ctx, &caps), .ret = getpid() };
 
 	static_assert(sizeof(caps) <= sizeof(a.bytes), "an answer holds a value");
 	memcpy(a.bytes, &caps, sizeof(caps));
@@ -335,8 +350,27 @@ static void view_from(const struct userns *ns, char *path, struct view *v)
 {
 	struct answer a = in_userns(ns, get_value, path);
 
-	*v = (struct view) { .entered = a.run, .err = a.err };
+	*v = (struct view) { .entered = a.run, .err = a.err, .pid = a.ret };
 	memcpy(&v->caps, a.bytes, sizeof(v->caps));
+}
+
+/**
+ * views_take - look at the value here, and from where the process is
+ * @q: the question; its subject and file are known
+ * @path: a path of the file
+ */
+void views_take(struct question *q, char *path)
+{
+	const struct lineage *l = &q->subject->lineage;
+
+	q->here = (struct view) { .entered = true, .pid = getpid() };
+	q->here.err = fcaps_get(path, &q->here.caps);
+	for (int i = 0; i < l->n; i++) {
+		if (i == l->own)
+			q->views[i] = q->here;
+		else
+			view_from(&l->ns[i], path, &q->views[i]);
+	}
 }
 
 /**
@@ -357,13 +391,8 @@ int question_ask(struct question *q, int fd, const struct subject *s,
 	if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &q->stx))
 		return errno;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	q->here.entered = true;
-	q->here.err = fcaps_get(path, &q->here.caps);
-	for (int i = 0; i < s->lineage.n; i++) {
-		if (i == s->lineage.own)
-			q->views[i] = q->here;
-		else
-			view_from(&s->lineage.ns[i], path, &q->views[i]);
-	}
+	views_take(q, path);
+	if (q->here.err == EINVAL)
+		form_of_unseen(q, path);
 	return 0;
 }

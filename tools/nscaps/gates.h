@@ -35,11 +35,17 @@ struct place {
  * @entered: it could be asked there
  * @err: its errno, or 0
  * @caps: what it showed
+ * @pid: who asked
+ * @told: what a tracepoint told of a value that is not shown to anybody:
+ *	%REASON_MALFORMED, or %REASON_OLD_FORM, and then @err and @caps are
+ *	what would be shown of the same value in form 2; else %REASON_HONOURED
  */
 struct view {
 	bool entered;
 	int err;
 	struct fcaps caps;
+	pid_t pid;
+	enum reason told;
 };
 
 /**
@@ -129,9 +135,12 @@ void places_free(struct places *places);
 
 int question_ask(struct question *q, int fd, const struct subject *s,
 		 const struct place *place);
+void views_take(struct question *q, char *path);
 void gates_ask(const struct question *q, bool exec_only, struct answers *a);
 PRINTF(3, 4) void find(struct finding *f, enum verdict v, const char *fmt, ...);
 
+/* form.c */
+void form_of_unseen(struct question *q, char *path);
 /* fsns.c */
 void fs_namespace(int fd, int dir, const struct subject *s, struct place *place);
 /* creds.c */

@@ -8,6 +8,8 @@
  *   userns.c	user namespaces: enter, climb, map, name
  *   mount.c	mounts and superblocks
  *   gates.c	the gates of execve(2), as a table
+ *   form.c	a value that getxattr(2) does not return
+ *   trace.c	the kernel's decisions, by its tracepoints
  *   list.c, why.c, set.c, shift.c, watch.c, probe.c	one command each
  */
 #ifndef NSCAP_H

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * nscap watch: the kernel's decisions as they are made.
- *
- * They come from the tracepoints of the system "nscaps", by an instance of the
- * trace buffer that is this program's own, so that nobody else's tracing is
- * touched.  It is removed at the end.
  */
 #include <argp.h>
 #include <errno.h>
@@ -18,58 +14,15 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
-#include <tracefs.h>
 #include <unistd.h>
 
 #include "mount.h"
 #include "out.h"
 #include "reason.h"
-#include "value.h"
+#include "trace.h"
 
-#define SYSTEM		"nscaps"
 /* between two looks at the buffer */
 #define PAUSE_NS	(50 * 1000 * 1000)
-/* names tried for the instance */
-#define NAMES_MAX	16
-
-/**
- * struct decision - a decision of the kernel
- * @call: the event's name without "nscaps_"
- * @time: when, in nanoseconds of the trace clock
- * @major: the file's device
- * @minor: of that
- * @ino: the file's inode number
- * @pid: the process
- * @caller_ns: its user namespace
- * @owner_ns: the nearest namespace, from there up, that the root owns; 0: none
- * @rootid_disk: the rootid on the disk; -1: none
- * @rootid: the same as a uid of the process's namespace; -1: none
- * @caps: the capabilities; revision 0: none were looked at
- * @err: 0 or an errno
- * @reason: an enum reason, or a number that is not known here
- * @creds: the process's capabilities are known, for "creds"
- * @new_permitted: its permitted capabilities from now on
- * @new_effective: its effective ones
- * @value: the bytes to be set, for "set"; NULL else
- * @value_size: their number
- * @size: how many the caller gave
- */
-struct decision {
-	const char *call;
-	unsigned long long time;
-	unsigned int major, minor;
-	unsigned long long ino;
-	int pid;
-	unsigned int caller_ns, owner_ns;
-	long long rootid_disk, rootid;
-	struct fcaps caps;
-	int err, reason;
-	bool creds;
-	unsigned long long new_permitted, new_effective;
-	const unsigned char *value;
-	int value_size;
-	unsigned long long size;
-};
 
 /**
  * struct watch - a run
@@ -80,8 +33,7 @@ struct decision {
  * @json: JSON is wanted
  * @file_dev: device of @file
  * @file_ino: its inode
- * @instance: our part of the kernel's tracing
- * @tep: what is known of the events
+ * @trace: our part of the kernel's tracing
  * @said: how many decisions were told
  * @status: how it is to end
  * @write_err: errno of what could not be written
@@ -93,8 +45,7 @@ struct watch {
 	bool refused, json;
 	char file_dev[32];
 	unsigned long long file_ino;
-	struct tracefs_instance *instance;
-	struct tep_handle *tep;
+	struct trace trace;
 	unsigned long said;
 	int status, write_err;
 };
@@ -106,50 +57,7 @@ static void on_signal(int sig)
 	stop = sig;
 }
 
-/* --- what the kernel tells --- */
-
-static unsigned long long field(struct tep_event *event,
-				struct tep_record *record, const char *name)
-{
-	unsigned long long value = 0;
-
-	tep_get_field_val(NULL, event, name, record, &value, 0);
-	return value;
-}
-
-static void read_decision(struct tep_event *event, struct tep_record *record,
-			  struct decision *d)
-{
-	const unsigned long long dev = field(event, record, "dev");
-
-	*d = (struct decision) {
-		.call = event->name + strlen(SYSTEM "_"),
-		.time = record->ts,
-		/* as the kernel has it: 12 bits and 20 */
-		.major = dev >> 20,
-		.minor = dev & 0xfffff,
-		.ino = field(event, record, "ino"),
-		.pid = field(event, record, "pid"),
-		.caller_ns = field(event, record, "caller_ns"),
-		.owner_ns = field(event, record, "owner_ns"),
-		.rootid_disk = field(event, record, "rootid_disk"),
-		.rootid = field(event, record, "rootid"),
-		.caps.permitted = field(event, record, "permitted"),
-		.caps.inheritable = field(event, record, "inheritable"),
-		.caps.effective = field(event, record, "effective"),
-		.caps.revision = field(event, record, "revision"),
-		.err = -(int)field(event, record, "err"),
-		.reason = field(event, record, "reason"),
-	};
-	d->creds = tep_find_field(event, "new_permitted");
-	d->new_permitted = field(event, record, "new_permitted");
-	d->new_effective = field(event, record, "new_effective");
-	if (tep_find_field(event, "value")) {
-		d->value = tep_get_field_raw(NULL, event, "value", record,
-					     &d->value_size, 0);
-		d->size = field(event, record, "size");
-	}
-}
+/* --- what is told --- */
 
 /* is_wanted - is it to be told? */
 static bool is_wanted(const struct watch *w, const struct decision *d)
@@ -330,30 +238,24 @@ static bool is_over(const struct watch *w)
 	return stop || (w->count && w->said == w->count) || ferror(stdout);
 }
 
-/* on_event - tell it; not 0 ends the iteration */
-static int on_event(struct tep_event *event, struct tep_record *record, int cpu,
-		    void *context)
+/* on_decision - tell it; not 0 ends the reading */
+static int on_decision(const struct decision *d, void *context)
 {
 	struct watch *w = context;
-	struct decision d;
 
-	(void)cpu;
-	if (record->missed_events) {
+	if (d->missed) {
 		complain("some decisions were missed: there were too many at once");
 		w->status = NSCAP_ERRORS;
 	}
 	if (is_over(w))
 		return 1;
-	if (strcmp(event->system, SYSTEM))
-		return 0;
-	read_decision(event, record, &d);
-	if (!is_wanted(w, &d))
+	if (!is_wanted(w, d))
 		return 0;
 	w->said++;
 	if (w->json)
-		say_json(w, &d);
+		say_json(w, d);
 	else
-		say_text(w, &d);
+		say_text(w, d);
 	/* whoever reads wants it now */
 	if (fflush(stdout))
 		w->write_err = errno;
@@ -362,71 +264,36 @@ static int on_event(struct tep_event *event, struct tep_record *record, int cpu,
 
 /* --- the instance --- */
 
-/* make_instance - one that is new; NULL and errno */
-static struct tracefs_instance *make_instance(void)
-{
-	struct tracefs_instance *instance;
-	char name[48];
-
-	for (int i = 0; i < NAMES_MAX; i++) {
-		snprintf(name, sizeof(name), "nscap-%d.%d", (int)getpid(), i);
-		instance = tracefs_instance_create(name);
-		if (!instance || tracefs_instance_is_new(instance))
-			return instance;
-		tracefs_instance_free(instance);
-	}
-	errno = EEXIST;
-	return NULL;
-}
-
 static void end(struct watch *w)
 {
-	if (w->instance) {
-		tracefs_event_disable(w->instance, SYSTEM, NULL);
-		if (tracefs_instance_destroy(w->instance)) {
-			complain("cannot remove %s/instances/%s: %s",
-				 tracefs_tracing_dir(),
-				 tracefs_instance_get_name(w->instance),
-				 strerror(errno));
-			w->status = NSCAP_ERRORS;
-		}
-		tracefs_instance_free(w->instance);
-	}
-	tep_free(w->tep);
+	char left[PATH_MAX];
+
+	if (!trace_end(&w->trace, left, sizeof(left)))
+		return;
+	complain("cannot remove %s: %s", left, strerror(errno));
+	w->status = NSCAP_ERRORS;
 }
 
 /* begin - an nscap_exit: NSCAP_OK when there is something to be watched */
 static int begin(struct watch *w)
 {
-	static const char *const systems[] = { SYSTEM, NULL };
-	const char *dir;
-
-	errno = 0;
-	dir = tracefs_tracing_dir();
-	if (!dir && (errno == EACCES || errno == EPERM)) {
+	switch (trace_begin(&w->trace, NULL)) {
+	case TRACE_OK:
+		return NSCAP_OK;
+	case TRACE_DENIED:
 		complain("the kernel's tracing is for root: %s", strerror(errno));
 		return NSCAP_ERRORS;
-	}
-	if (!dir) {
+	case TRACE_NONE:
 		complain("this kernel has no tracefs; it needs nscaps, and CONFIG_FTRACE=y");
 		return NSCAP_KERNEL;
-	}
-	if (access(dir, X_OK)) {
-		complain("the kernel's tracing is for root: %s", strerror(errno));
-		return NSCAP_ERRORS;
-	}
-	if (!tracefs_dir_exists(NULL, "events/" SYSTEM)) {
+	case TRACE_NOT_OURS:
 		complain("this kernel does not tell what it decides; that needs a kernel with nscaps");
 		return NSCAP_KERNEL;
+	case TRACE_ERRNO:
+		break;
 	}
-	w->tep = tracefs_local_events_system(NULL, systems);
-	w->instance = w->tep ? make_instance() : NULL;
-	if (!w->instance ||
-	    tracefs_event_enable(w->instance, SYSTEM, NULL)) {
-		complain("cannot trace: %s", strerror(errno));
-		return NSCAP_ERRORS;
-	}
-	return NSCAP_OK;
+	complain("cannot trace: %s", strerror(errno));
+	return NSCAP_ERRORS;
 }
 
 static void look(struct watch *w)
@@ -434,8 +301,7 @@ static void look(struct watch *w)
 	const struct timespec pause = { .tv_nsec = PAUSE_NS };
 
 	while (!is_over(w)) {
-		if (tracefs_iterate_raw_events(w->tep, w->instance, NULL, 0,
-					       on_event, w) < 0 && !stop) {
+		if (trace_read(&w->trace, on_decision, w) && !stop) {
 			complain("cannot read the trace: %s", strerror(errno));
 			w->status = NSCAP_ERRORS;
 			return;
