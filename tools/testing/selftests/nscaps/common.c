@@ -397,6 +397,13 @@ const char *helper_path(void)
 	return helper;
 }
 
+void beside(char *path, const char *name)
+{
+	const char *slash = strrchr(helper, '/');
+
+	snprintf(path, PATH_MAX, "%.*s/%s", (int)(slash - helper), helper, name);
+}
+
 const char *fs_dir(const char *fstype)
 {
 	return strcmp(fstype, "tmpfs") ? EXT4_DIR : TMPFS_DIR;

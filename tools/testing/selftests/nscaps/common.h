@@ -85,6 +85,9 @@ struct creds {
 const char *fs_dir(const char *fstype);
 const char *helper_path(void);
 
+/* The path, PATH_MAX at most, of a program that lies beside the test */
+void beside(char *path, const char *name);
+
 /* Another ext4, made in a file; and mounted, by way of a loop device */
 int fs_make_ext4(const char *image, unsigned int megabytes);
 int fs_mount_ext4(const char *image, const char *dir);

@@ -6,12 +6,9 @@
  * namespaces, mounts, values and credentials.
  */
 #include <endian.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/sched.h>
+#include <linux/securebits.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,343 +17,10 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
-#include "common.h"
-
-#define TRACEFS		"/sys/kernel/tracing"
-#define INSTANCE	TRACEFS "/instances/nscap"
-#define NOBODY		65534
-#define PATHS_MAX	64
-
-/* What one of the two says: the reason of each step, "" where it says none */
-struct verdict {
-	char exec[24];
-	char creds[24];
-	char honoured[8];
-};
-
-/* The names of what lies beside the test */
-static char nscap[PATH_MAX], noop[PATH_MAX];
-
-static void beside(char *path, const char *name)
-{
-	const char *slash = strrchr(helper_path(), '/');
-
-	snprintf(path, PATH_MAX, "%.*s/%s", (int)(slash - helper_path()),
-		 helper_path(), name);
-}
-
-static int tracing_start(void)
-{
-	mount("tracefs", TRACEFS, "tracefs", 0, NULL);
-	if (mkdir(INSTANCE, 0700) && errno != EEXIST)
-		return -1;
-	if (write_file(INSTANCE "/events/nscaps/nscaps_exec/enable", "1") ||
-	    write_file(INSTANCE "/events/nscaps/nscaps_creds/enable", "1"))
-		return -1;
-	beside(nscap, "nscap");
-	beside(noop, "noop");
-	return access(nscap, X_OK) || access(noop, X_OK) ? -1 : 0;
-}
-
-static void tracing_stop(void)
-{
-	rmdir(INSTANCE);
-}
-
-static int tracing_clear(void)
-{
-	return write_file(INSTANCE "/trace", "0");
-}
-
-/* The reason in a line of this event and this process */
-static bool take_reason(const char *line, const char *event, pid_t pid, char *reason)
-{
-	char want[32];
-	const char *p;
-
-	snprintf(want, sizeof(want), " pid=%d ", pid);
-	if (!strstr(line, event) || !strstr(line, want))
-		return false;
-	p = strstr(line, " reason=");
-	return p && sscanf(p, " reason=%23s", reason) == 1;
-}
-
-/* What the tracepoints say of the execve(2) of each process, in their order */
-static int kernel_verdicts(const pid_t *pids, int n, struct verdict *v)
-{
-	FILE *f = fopen(INSTANCE "/trace", "re");
-	char line[1024];
-
-	if (!f)
-		return -1;
-	memset(v, 0, n * sizeof(*v));
-	while (fgets(line, sizeof(line), f)) {
-		for (int i = 0; i < n; i++) {
-			take_reason(line, "nscaps_exec:", pids[i], v[i].exec);
-			take_reason(line, "nscaps_creds:", pids[i], v[i].creds);
-		}
-	}
-	fclose(f);
-	return 0;
-}
-
-static void take_string(const char *json, const char *key, char *to, size_t size)
-{
-	char want[32];
-	const char *p;
-
-	snprintf(want, sizeof(want), "\"%s\":\"", key);
-	/* the keys of the gates come later */
-	p = strstr(json, want);
-	if (!p)
-		return;
-	p += strlen(want);
-	snprintf(to, size, "%.*s", (int)strcspn(p, "\""), p);
-}
-
-/* What the tool says of each file, for that process */
-static int tool_verdicts(pid_t pid, char **paths, int n, struct verdict *v)
-{
-	char arg[16], *argv[PATHS_MAX + 6] = { nscap, "why", "--json", "--pid", arg };
-	static char line[65536];
-	int fds[2], i = 0;
-	pid_t child;
-	FILE *f;
-
-	snprintf(arg, sizeof(arg), "%d", pid);
-	memcpy(argv + 5, paths, n * sizeof(*paths));
-	if (pipe2(fds, O_CLOEXEC))
-		return -1;
-	child = vfork();
-	if (!child) {
-		if (dup2(fds[1], STDOUT_FILENO) >= 0)
-			execv(nscap, argv);
-		_exit(127);
-	}
-	close(fds[1]);
-	f = fdopen(fds[0], "r");
-	memset(v, 0, n * sizeof(*v));
-	while (i < n && fgets(line, sizeof(line), f)) {
-		take_string(line, "exec", v[i].exec, sizeof(v->exec));
-		take_string(line, "creds", v[i].creds, sizeof(v->creds));
-		take_string(line, "honoured", v[i].honoured, sizeof(v->honoured));
-		i++;
-	}
-	fclose(f);
-	waitpid(child, NULL, 0);
-	return i == n ? 0 : -1;
-}
-
-/**
- * struct spec - the process that is to run files
- * @ns: its user namespace, or NS_INIT
- * @mnt: its mount namespace; -1 for that of the test
- * @uid: its uid there, and gid
- * @no_new_privs: set that
- * @unbound: take the capability out of its bounding set
- * @shared: let it share its working directory
- * @traced: let it be traced by one without capabilities
- */
-struct spec {
-	int ns, mnt;
-	uid_t uid;
-	bool no_new_privs, unbound, shared, traced;
-};
-
-/**
- * struct runner - that process, waiting for paths to run
- * @pid: its pid
- * @in: paths go there
- * @out: pids of those who ran them come from there
- */
-struct runner {
-	pid_t pid;
-	int in, out;
-};
-
-static void become(const struct spec *s)
-{
-	if ((s->mnt >= 0 && setns(s->mnt, CLONE_NEWNS)) ||
-	    (s->ns != NS_INIT && setns(s->ns, CLONE_NEWUSER)) ||
-	    setresgid(0, 0, 0) || setresuid(0, 0, 0))
-		_exit(1);
-	if (s->unbound && prctl(PR_CAPBSET_DROP, TEST_CAP, 0, 0, 0))
-		_exit(1);
-	if (setresgid(s->uid, s->uid, s->uid) || setresuid(s->uid, s->uid, s->uid))
-		_exit(1);
-	if (s->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		_exit(1);
-	if (chdir("/"))
-		_exit(1);
-}
-
-static pid_t clone_child(unsigned long flags)
-{
-	return syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0);
-}
-
-static void share_directory(void)
-{
-	if (!clone_child(CLONE_FS)) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (;;)
-			pause();
-	}
-}
-
-static void run(const struct spec *s, const char *path, int out)
-{
-	char *argv[2] = { "noop" };
-	pid_t pid;
-
-	if (s->traced) {
-		pid = getpid();
-		if (write(out, &pid, sizeof(pid)) != sizeof(pid))
-			_exit(1);
-		execv(path, argv);
-		_exit(1);
-	}
-	/* the event is there when the child is gone */
-	pid = clone_child(s->shared ? CLONE_FS : 0);
-	if (!pid) {
-		execv(path, argv);
-		_exit(1);
-	}
-	waitpid(pid, NULL, 0);
-	if (write(out, &pid, sizeof(pid)) != sizeof(pid))
-		_exit(1);
-}
-
-static void serve(const struct spec *s, int in, int out)
-{
-	char path[256];
-	pid_t pid;
-
-	become(s);
-	if (s->traced)
-		be_traced();
-	if (s->shared)
-		share_directory();
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	pid = getpid();
-	if (write(out, &pid, sizeof(pid)) != sizeof(pid))
-		_exit(1);
-	while (read(in, path, sizeof(path)) == sizeof(path))
-		run(s, path, out);
-	_exit(0);
-}
-
-static int runner_start(struct runner *r, const struct spec *s)
-{
-	int in[2], out[2];
-	pid_t pid;
-
-	if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC))
-		return -1;
-	pid = fork();
-	if (!pid) {
-		close(in[1]);
-		close(out[0]);
-		serve(s, in[0], out[1]);
-	}
-	close(in[0]);
-	close(out[1]);
-	r->in = in[1];
-	r->out = out[0];
-	return read(r->out, &r->pid, sizeof(r->pid)) == sizeof(r->pid) ? 0 : -1;
-}
-
-static void runner_stop(struct runner *r)
-{
-	char c;
-
-	close(r->in);
-	/* it ends when all of them have ended */
-	while (read(r->out, &c, 1) > 0)
-		;
-	close(r->out);
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		;
-}
-
-static int runner_run(struct runner *r, const char *path, pid_t *pid)
-{
-	char buf[256] = {};
-	char c;
-
-	snprintf(buf, sizeof(buf), "%s", path);
-	if (write(r->in, buf, sizeof(buf)) != sizeof(buf) ||
-	    read(r->out, pid, sizeof(*pid)) != sizeof(*pid))
-		return -1;
-	/* who runs it itself is gone, and its end of the pipe closed by execve(2) */
-	if (*pid == r->pid)
-		while (read(r->out, &c, 1) > 0)
-			;
-	return 0;
-}
-
-static bool refused_by_creds(const struct verdict *v)
-{
-	return *v->creds && strcmp(v->creds, "honoured") &&
-	       strcmp(v->creds, "setuid_mix");
-}
-
-/* Do the two say the same?  Without an event there is nothing to say */
-static bool agree(const struct verdict *kernel, const struct verdict *tool)
-{
-	const bool yes = !strcmp(kernel->exec, "honoured") && !refused_by_creds(kernel);
-
-	return !strcmp(kernel->exec, tool->exec) &&
-	       !strcmp(*kernel->creds ? kernel->creds : "honoured", tool->creds) &&
-	       !strcmp(yes ? "yes" : "no", tool->honoured);
-}
-
-/* Ask the tool first, as who is traced is gone after it has run the file */
-static int both(const struct spec *s, char **paths, int n, struct verdict *kernel,
-		struct verdict *tool)
-{
-	pid_t pids[PATHS_MAX];
-	struct runner r;
-	int err;
-
-	if (runner_start(&r, s))
-		return -1;
-	err = tool_verdicts(r.pid, paths, n, tool) || tracing_clear();
-	for (int i = 0; i < n && !err; i++)
-		err = runner_run(&r, paths[i], &pids[i]);
-	err = err || kernel_verdicts(pids, n, kernel);
-	runner_stop(&r);
-	return err ? -1 : 0;
-}
-
-static int both_of(const struct spec *s, char *path, struct verdict *kernel,
-		   struct verdict *tool)
-{
-	return both(s, &path, 1, kernel, tool);
-}
-
-static int copy_noop(const char *path)
-{
-	char buf[65536];
-	int in = open(noop, O_RDONLY | O_CLOEXEC);
-	int out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
-	ssize_t n = read(in, buf, sizeof(buf));
-
-	if (n <= 0 || n == sizeof(buf) || write(out, buf, n) != n)
-		n = -1;
-	close(in);
-	close(out);
-	return n < 0 ? -1 : 0;
-}
-
-static int set_value(const char *path, const struct value *v)
-{
-	return setxattr(path, CAPS_XATTR, v->bytes, v->size, 0);
-}
+#include "verdict.h"
 
 static int bind_nosuid(const char *dir, const char *to)
 {
@@ -458,21 +122,6 @@ FIXTURE_TEARDOWN(why)
 	close(self->sibling);
 	tracing_stop();
 }
-
-#define EXPECT_BOTH(_exec, _creds, _spec, _path) do {			\
-	struct spec _s = _spec;						\
-	struct verdict _kernel, _tool;					\
-	ASSERT_EQ(0, both_of(&_s, _path, &_kernel, &_tool));		\
-	EXPECT_STREQ(_exec, _kernel.exec);				\
-	EXPECT_STREQ(_creds, _kernel.creds);				\
-	EXPECT_TRUE(agree(&_kernel, &_tool)) {				\
-		TH_LOG("kernel %s %s, tool %s %s %s", _kernel.exec,	\
-		       _kernel.creds, _tool.exec, _tool.creds,		\
-		       _tool.honoured);					\
-	}								\
-} while (0)
-
-#define SPEC(_ns, ...) ((struct spec) { .ns = _ns, .mnt = -1, .uid = 99, ##__VA_ARGS__ })
 
 TEST_F_TIMEOUT(why, honoured, 240)
 {
@@ -592,48 +241,113 @@ TEST_F_TIMEOUT(why, setuid_mix, 240)
 	EXPECT_BOTH("honoured", "honoured", SPEC(self->b), self->file);
 }
 
-/* Values that no system call writes, put on a disk by debugfs(8) */
-static int disk_with(const struct value *v)
+static void root_in_effect(void)
 {
-	char cmd[PATH_MAX + 256];
-	int fd = open("/tmp/value", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	if (fd < 0 || write(fd, v->bytes, v->size) != (ssize_t)v->size)
-		return -1;
-	close(fd);
-	if (fs_make_ext4("/tmp/disk", 4))
-		return -1;
-	snprintf(cmd, sizeof(cmd),
-		 "printf 'write %s file\\nsif file mode 0100755\\nea_set -f /tmp/value file %s\\n' | debugfs -w -f - /tmp/disk >/dev/null 2>&1",
-		 noop, CAPS_XATTR);
-	return system(cmd) || fs_mount_ext4("/tmp/disk", "/mnt") ? -1 : 0;
+	if (setresuid(99, 0, 0))
+		_exit(1);
 }
 
+/* Set-user-ID of a file whose uid or gid has no mapping does nothing */
+TEST_F_TIMEOUT(why, setuid_unmapped, 240)
+{
+	struct value v = value_v3(100000);
+
+	ASSERT_EQ(0, chown(self->file, 100000, 5));
+	ASSERT_EQ(0, chmod(self->file, 04755));
+	ASSERT_EQ(0, set_value(self->file, &v));
+	EXPECT_BOTH("honoured", "honoured", SPEC(self->a), self->file);
+	/* and what the process is already counts all the same */
+	ASSERT_EQ(0, chown(self->file, 5, 100000));
+	ASSERT_EQ(0, chmod(self->file, 04755));
+	ASSERT_EQ(0, set_value(self->file, &v));
+	EXPECT_BOTH("honoured", "setuid_mix",
+		    SPEC(self->a, .uid = 0, .at_last = root_in_effect), self->file);
+}
+
+/* What getxattr(2) shows to nobody, the tracepoint tells the tool */
 TEST_F_TIMEOUT(why, malformed, 240)
 {
 	struct value v = value_v2();
-	struct verdict kernel, tool;
-	struct spec s = SPEC(self->a);
 
 	v.caps.magic_etc = htole32(0x04000001);
 	ASSERT_EQ(0, disk_with(&v));
-	ASSERT_EQ(0, both_of(&s, "/mnt/file", &kernel, &tool));
-	EXPECT_STREQ("malformed", kernel.exec);
-	EXPECT_STREQ("malformed", tool.exec);
-	/* as nobody is shown form 1 either, the tool cannot be sure */
-	EXPECT_STREQ("unknown", tool.honoured);
+	EXPECT_BOTH("malformed", "", SPEC(self->a), "/mnt/file");
 }
 
 TEST_F_TIMEOUT(why, form_1, 240)
 {
 	struct value v = value_v1();
-	struct verdict kernel, tool;
-	struct spec s = SPEC(self->a);
 
 	ASSERT_EQ(0, disk_with(&v));
-	ASSERT_EQ(0, both_of(&s, "/mnt/file", &kernel, &tool));
-	EXPECT_STREQ("honoured", kernel.exec);
-	EXPECT_STREQ("unknown", tool.honoured);
+	EXPECT_BOTH("honoured", "honoured", SPEC(self->a), "/mnt/file");
+	EXPECT_BOTH("honoured", "no_new_privs", SPEC(self->a, .no_new_privs = true),
+		    "/mnt/file");
+	/* its root is that of the disk, as the mount shows it */
+	ASSERT_EQ(0, mkdir("/tmp/idmapped", 0755));
+	ASSERT_EQ(0, bind_idmapped("/mnt", "/tmp/idmapped", self->a));
+	EXPECT_BOTH("honoured", "honoured", SPEC(self->a), "/tmp/idmapped/file");
+	EXPECT_BOTH("root_not_owner", "", SPEC(self->sibling), "/tmp/idmapped/file");
+	umount2("/tmp/idmapped", MNT_DETACH);
+}
+
+TEST_F_TIMEOUT(why, fs_error, 240)
+{
+	ASSERT_EQ(0, disk_with(NULL));
+	/* by the owner: for others the mode's ACL would be looked for first */
+	EXPECT_BOTH("fs_error", "", SPEC(NS_INIT, .uid = 0), "/mnt/file");
+}
+
+/* What the kernel does not show of a process, the tool does not guess */
+
+/* The tool does not know, and says so, whatever the kernel says */
+#define EXPECT_UNKNOWN(_creds, _spec, _path) do {			\
+	struct spec _s = _spec;						\
+	struct verdict _kernel, _tool;					\
+	ASSERT_EQ(0, both_of(&_s, _path, &_kernel, &_tool));		\
+	EXPECT_STREQ("honoured", _kernel.exec);				\
+	EXPECT_STREQ(_creds, _kernel.creds);				\
+	EXPECT_STREQ("unknown", _tool.honoured);			\
+} while (0)
+
+/* Root, but with the one capability that the file grants, and no others */
+static void limit_root(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2] = {
+		{ .effective = TEST_MASK, .permitted = TEST_MASK },
+	};
+
+	if (syscall(SYS_capset, &header, data))
+		_exit(1);
+}
+
+static void root_is_nobody(void)
+{
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT, 0, 0, 0))
+		_exit(1);
+}
+
+TEST_F_TIMEOUT(why, securebits_unseen, 240)
+{
+	struct value v = value_v2();
+
+	ASSERT_EQ(0, set_value(self->file, &v));
+	EXPECT_UNKNOWN("no_new_privs", SPEC(self->a, .uid = 0, .no_new_privs = true,
+					    .at_last = limit_root), self->file);
+	EXPECT_UNKNOWN("honoured", SPEC(self->a, .uid = 0, .no_new_privs = true,
+					.as_root = root_is_nobody,
+					.at_last = limit_root), self->file);
+}
+
+/* What counts is what the tracer had when it began, or who asked for it */
+TEST_F_TIMEOUT(why, tracer_unseen, 240)
+{
+	struct value v = value_v2();
+
+	ASSERT_EQ(0, set_value(self->file, &v));
+	EXPECT_UNKNOWN("honoured", SPEC(self->a, .traced_by_root = true), self->file);
 }
 
 /* A random sample */
@@ -723,16 +437,17 @@ static struct value some_value(void)
 
 static int some_files(const char *dir)
 {
-	static const uid_t uids[] = { 0, 100000, 200000 };
+	static const uid_t uids[] = { 0, 100000, 200000, 5 };
 	char path[64];
 
 	for (int i = 0; i < FILES; i++) {
 		struct value v = some_value();
 		uid_t uid = uids[rnd(ARRAY_LEN(uids))];
+		gid_t gid = uids[rnd(ARRAY_LEN(uids))];
 
 		snprintf(path, sizeof(path), "%s/%d", dir, i);
 		unlink(path);
-		if (copy_noop(path) || chown(path, uid, uid) ||
+		if (copy_noop(path) || chown(path, uid, gid) ||
 		    chmod(path, rnd(4) ? 0755 : 04755) ||
 		    (v.size && set_value(path, &v)))
 			return -1;
