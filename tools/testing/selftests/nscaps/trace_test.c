@@ -2,7 +2,7 @@
 /*
  * The tracepoints: one event for each decision, with the reason that there
  * was, for every reason that a system call can meet. "disabled" takes a kernel
- * that was booted so, and is left to KUnit.
+ * that was booted so: see disabled_test.
  */
 #include <endian.h>
 #include <errno.h>
