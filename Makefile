@@ -6,7 +6,7 @@ export BASE KDIR V JOBS TEST FILES
 
 .DEFAULT_GOAL := help
 .PHONY: help deps fetch prepare build kunit kselftest run shell gdb menuconfig \
-	nscap deb-tools bench bench-check differential differential-long attacks \
+	nscap install deb-tools bench bench-check differential differential-long attacks \
 	fuzz faults prove mutants series lint docs check clean distclean
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo 'make gdb         a guest that waits for gdb'
 	@echo 'make menuconfig  change the configuration of the kernel of run and shell'
 	@echo 'make nscap       the nscap tool, build/nscap'
+	@echo 'make install     install it; DESTDIR=/a/root PREFIX=/usr/local'
 	@echo 'make deb-tools   the Debian package of it, build/deb'
 	@echo 'make bench       what a call costs in instructions, ours and stock'
 	@echo 'make bench-check the same, held against tests/bench/bounds'
@@ -116,6 +117,10 @@ menuconfig:
 nscap:
 	@scripts/deps tool
 	@scripts/nscap
+
+install:
+	@scripts/deps tool
+	@$(MAKE) -s -C tools/nscaps O=$$(dirname $$(scripts/nscap)) install
 
 deb-tools:
 	@scripts/deps deb
