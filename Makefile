@@ -6,7 +6,8 @@ export BASE KDIR V JOBS TEST FILES
 
 .DEFAULT_GOAL := help
 .PHONY: help deps fetch prepare build kunit kselftest run shell gdb menuconfig \
-	nscap install deb-tools bench bench-check differential differential-long attacks \
+	nscap install deb-tools bench bench-check containers differential \
+	differential-long attacks \
 	fuzz faults prove mutants series lint docs check clean distclean
 
 help:
@@ -17,6 +18,8 @@ help:
 	@echo 'make differential 50,000 operations on ours and on stock, in two guests,'
 	@echo '                 and the answers compared; differential-long: 1,000,000'
 	@echo 'make attacks     each protection taken out: its tests must fail'
+	@echo 'make containers  podman, buildah, crun, LXC, nspawn, bubblewrap, rpm, tar and'
+	@echo '                 more in a Debian guest, on ours and on stock'
 	@echo 'make shell       a shell in the guest'
 	@echo 'make gdb         a guest that waits for gdb'
 	@echo 'make menuconfig  change the configuration of the kernel of run and shell'
@@ -87,6 +90,15 @@ attacks:
 	@scripts/selftests
 	@scripts/initramfs compare
 	@scripts/attacks
+
+containers:
+	@scripts/deps tree build guest containers
+	@scripts/prepare
+	@scripts/build full
+	@scripts/build full-stock
+	@scripts/image
+	@scripts/initramfs full
+	@scripts/containers
 
 run:
 	@scripts/deps tree build guest
