@@ -377,8 +377,10 @@ static int copy_file(const char *from, const char *to)
 	if (in < 0 || out < 0)
 		return -1;
 	while ((n = read(in, buf, sizeof(buf))) > 0) {
-		if (write(out, buf, n) != n)
+		if (write(out, buf, n) != n) {
 			n = -1;
+			break;
+		}
 	}
 	close(in);
 	close(out);
