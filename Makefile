@@ -6,8 +6,8 @@ export BASE KDIR V JOBS TEST FILES
 
 .DEFAULT_GOAL := help
 .PHONY: help deps fetch prepare build kunit kselftest run shell gdb menuconfig \
-	nscap install deb-tools bench bench-check containers differential \
-	differential-long attacks \
+	nscap install deb-tools bench bench-check containers filesystems \
+	differential differential-long attacks \
 	fuzz faults prove mutants series lint docs check clean distclean
 
 help:
@@ -20,6 +20,8 @@ help:
 	@echo 'make attacks     each protection taken out: its tests must fail'
 	@echo 'make containers  podman, buildah, crun, LXC, nspawn, bubblewrap, rpm, tar and'
 	@echo '                 more in a Debian guest, on ours and on stock'
+	@echo 'make filesystems the contract on each filesystem, ours and stock, in two'
+	@echo '                 guests, and the table of it, build/BASE/filesystems.md'
 	@echo 'make shell       a shell in the guest'
 	@echo 'make gdb         a guest that waits for gdb'
 	@echo 'make menuconfig  change the configuration of the kernel of run and shell'
@@ -99,6 +101,16 @@ containers:
 	@scripts/image
 	@scripts/initramfs full
 	@scripts/containers
+
+filesystems:
+	@scripts/deps tree build guest compare containers selftests
+	@scripts/prepare
+	@scripts/build full
+	@scripts/build full-stock
+	@scripts/selftests
+	@scripts/initramfs full
+	@scripts/image
+	@scripts/filesystems
 
 run:
 	@scripts/deps tree build guest
