@@ -8,6 +8,7 @@
  * Each test prints what it saw, with a tab between the fields, for tables:
  *
  *	# cells of KERNEL
+ *	# cells on FILESYSTEM		or missing, where it cannot be mounted
  *	# cell FILESYSTEM ROW CONTRACT ANSWER REASON
  *
  * An answer is a word for each call: "ok", an errno, a value, or whether an
@@ -1279,8 +1280,8 @@ int main(int argc, char **argv)
 	printf("# cells of\tLinux %s\n", kernel.release);
 	for (int i = 0; i < FS_COUNT; i++) {
 		is_mounted[i] = !mount_filesystem(&filesystems[i]);
-		printf("# %s is %smounted\n", filesystems[i].name,
-		       is_mounted[i] ? "" : "not ");
+		printf("# cells %s\t%s\n", is_mounted[i] ? "on" : "missing",
+		       filesystems[i].name);
 	}
 	fflush(stdout);
 	atexit(unmount_all);
