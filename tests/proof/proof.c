@@ -210,7 +210,89 @@ void invalid_stays_invalid(void)
 	prove(!world_owns(ORACLE_NONE, CALLER), "it owns nothing");
 }
 
+/* What is stored for a root is that root again when it is read. */
+void stored_is_the_same(void)
+{
+	long long root = nondet_u32();
+	long long rootid;
+
+	assume_scene();
+	world_build(&scene, &stored);
+	if (root == UINT32_MAX)
+		root = ORACLE_NONE;
+	rootid = world_root_to_fs(root);
+	prove(rootid == ORACLE_NONE || world_root_from_fs(rootid) == root,
+	      "it comes back");
+}
+
+/* A root owns a namespace just when the contract says so. */
+void owns_by_contract(void)
+{
+	uint32_t root = nondet_u32();
+
+	assume_scene();
+	assume(root != UINT32_MAX);
+	world_build(&scene, &stored);
+	prove(world_owns(root, CALLER) == oracle_owns(&scene, root, CALLER),
+	      "the oracle agrees on who owns");
+}
+
 /* The entry points */
+
+/*
+ * What a caller is shown is what is there: a plain value where its root owns the
+ * caller's namespace, or else the root as the uid that it is there.
+ */
+void get_shows_the_root(void)
+{
+	struct value value, shown;
+	uint8_t out[ORACLE_SIZE];
+	long long root;
+	long len;
+
+	assume_scene();
+	value = nondet_value();
+	assume(value.form == 2 || value.form == 3);
+	value.effective = nondet_bool();
+	if (value.form == 2)
+		value.rootid = 0;
+	stored.len = world_encode(&value, stored.bytes);
+	world_build(&scene, &stored);
+	root = world_root_from_fs(value.rootid);
+	len = world_get(out, sizeof(out));
+	prove(len == -EOVERFLOW || len == 20 || len == 24, "no other answer");
+	if (len < 0)
+		return;
+	prove(root != ORACLE_NONE, "what has no root is not shown");
+	prove(oracle_decode(out, len, &shown), "what is shown is well-formed");
+	prove(shown.permitted == value.permitted &&
+	      shown.inheritable == value.inheritable &&
+	      shown.effective == value.effective, "the sets are those stored");
+	prove(len == 24 || oracle_owns(&scene, root, CALLER),
+	      "a plain one is of a root that owns");
+	prove(len == 20 ||
+	      (shown.rootid != 0 &&
+	       oracle_into(&scene, CALLER, shown.rootid) == root),
+	      "the rootid shown means the root that is stored");
+}
+
+/*
+ * Who is not in the filesystem's namespace, or above it, has nothing stored
+ * without a rootid: all that it stores carries a root of its own.
+ */
+void no_plain_value(void)
+{
+	size_t size = nondet_size();
+	uint8_t *bytes;
+	long len;
+
+	assume_scene();
+	assume(size <= MAX_SIZE);
+	bytes = any_bytes(size);
+	world_build(&scene, &stored);
+	len = world_set(bytes, size, stored.bytes);
+	prove(len < 0 || len == 24, "nothing, or a value with a rootid");
+}
 
 /*
  * What a caller stores other than as it is, is honoured only where a root of the
