@@ -684,6 +684,95 @@ TEST_F(threats, race_set_write)
 	close(fd);
 }
 
+/* Until the racer has begun; a test that waits too long is ended */
+static void race_wait(const char *path)
+{
+	while (getxattr(path, CAPS_XATTR, NULL, 0) < 0)
+		sched_yield();
+}
+
+/*
+ * Set against rename: the name goes to a file of the initial root's and back,
+ * and no set that was allowed for the one file lands on the other.
+ */
+TEST_F(threats, race_set_rename)
+{
+	char other[264];
+	int i, set = 0;
+	pid_t pid;
+
+	snprintf(other, sizeof(other), "%s-other", self->path);
+	ASSERT_EQ(0, install_helper(other, 0));
+	pid = race(self->a, race_set, self->path);
+	ASSERT_LT(0, pid);
+	race_wait(self->path);
+	for (i = 0; i < ROUNDS; i++) {
+		ASSERT_EQ(0, renameat2(AT_FDCWD, self->path, AT_FDCWD, other,
+				       RENAME_EXCHANGE));
+		/* the initial root's file has the name now */
+		sched_yield();
+		ASSERT_EQ(-1, getxattr(self->path, CAPS_XATTR, NULL, 0))
+			TH_LOG("round %d", i);
+		ASSERT_EQ(ENODATA, errno);
+		ASSERT_EQ(0, renameat2(AT_FDCWD, self->path, AT_FDCWD, other,
+				       RENAME_EXCHANGE));
+		ASSERT_EQ(-1, getxattr(other, CAPS_XATTR, NULL, 0))
+			TH_LOG("round %d", i);
+		ASSERT_EQ(ENODATA, errno);
+		set += !removexattr(self->path, CAPS_XATTR);
+	}
+	race_end(pid);
+	EXPECT_LT(0, set);
+	unlink(other);
+	TH_LOG("a value was there in %d of %d rounds", set, ROUNDS);
+}
+
+/* What the root of B, below A, sets beside A's */
+#define CHILD_MASK	_BITULL(CAP_NET_ADMIN)
+
+static void race_set_child(const char *path)
+{
+	struct value v = value_v2();
+
+	v.caps.data[0].permitted = htole32(CHILD_MASK);
+	setxattr(path, CAPS_XATTR, v.bytes, v.size, 0);
+}
+
+/* Set against another set: the one value or the other, never a mix */
+TEST_F(threats, race_set_set)
+{
+	int b = userns_new(self->a, "0 1000 1000\n"), i, seen[2] = {};
+	struct outcome o;
+	pid_t pid[2];
+	bool child;
+
+	ASSERT_LE(0, b);
+	/* a uid that both have */
+	ASSERT_EQ(0, chown(self->path, 101000, 101000));
+	pid[0] = race(self->a, race_set, self->path);
+	pid[1] = race(b, race_set_child, self->path);
+	ASSERT_LT(0, pid[0]);
+	ASSERT_LT(0, pid[1]);
+	for (i = 0; i < ROUNDS; i++) {
+		o = get_in(NS_INIT, self->path, 64);
+		if (o.ret < 0) {
+			ASSERT_EQ(ENODATA, o.err);
+			continue;
+		}
+		ASSERT_EQ(XATTR_CAPS_SZ_3, o.ret);
+		child = le32toh(o.value.caps.rootid) == 101000;
+		ASSERT_EQ(child ? 101000 : 100000,
+			  le32toh(o.value.caps.rootid));
+		ASSERT_EQ(child ? CHILD_MASK : TEST_MASK,
+			  le32toh(o.value.caps.data[0].permitted));
+		seen[child]++;
+	}
+	race_end(pid[0]);
+	race_end(pid[1]);
+	close(b);
+	TH_LOG("A's value was there in %d rounds, B's in %d", seen[0], seen[1]);
+}
+
 static void race_set_remove(const char *path)
 {
 	struct value v = value_v2();
