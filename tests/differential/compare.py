@@ -12,7 +12,6 @@ import argparse
 import configparser
 import os
 import re
-import secrets
 import subprocess
 import sys
 import time
@@ -21,6 +20,11 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parent.parent
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(TOP / "tests/lib"))
+
+from guest import Guest, add_to_initramfs
+
 LINE = re.compile(r"((\d+)\.(\S+)) (.*?) = (.*)")
 RAW = re.compile(r"raw (r\d+) (\d+:\S*)")
 FILE = re.compile(r"/(r\d+) ")
@@ -151,15 +155,8 @@ class Guests:
         (tests / "plan").write_text("".join(line + "\n" for line in plan), encoding="ascii")
         (tests.parent / "kselftest-list.txt").write_text("nscaps:differential\n",
                                                          encoding="ascii")
-        names = ["differential", "differential/kselftest-list.txt", "differential/nscaps"]
-        names += [f"differential/nscaps/{name}" for name in ("differential", "print_caps", "plan")]
-        archive = subprocess.run(["cpio", "--quiet", "-o", "-H", "newc", "-R", "0:0"],
-                                 input="\n".join(names).encode(), cwd=work / "root",
-                                 stdout=subprocess.PIPE, check=True).stdout
-        image = work / "initramfs.cpio"
-        base = self.args.out / "initramfs-compare.cpio.gz"
-        image.write_bytes(base.read_bytes() + archive)
-        return image
+        return add_to_initramfs(self.args.out / "initramfs-compare.cpio.gz", work / "root",
+                                work / "initramfs.cpio")
 
     def boot(self, plan):
         """Both logs of one plan."""
@@ -167,29 +164,23 @@ class Guests:
         image = self.pack(plan)
         running = {}
         for side, kind in self.KERNELS.items():
-            nonce = secrets.token_hex(8)
-            log = self.args.logs / f"{side}.log"
-            command = [TOP / "scripts/boot", "--mode", "differential", "--show", "none",
-                       "--kernel", self.args.out / kind / "arch/x86/boot/bzImage",
-                       "--initrd", image, "--log", log, "--nonce", nonce,
-                       "--silence", "600", "--timeout", str(self.args.timeout)]
-            if side == "ours":
-                for option in self.args.ours_append:
-                    command += ["--append", option]
-            running[side] = (log, nonce, subprocess.Popen(list(map(str, command))))
+            running[side] = Guest(self.args.out / kind / "arch/x86/boot/bzImage", image,
+                                  "differential", self.args.logs / f"{side}.log",
+                                  self.args.timeout,
+                                  self.args.ours_append if side == "ours" else ())
         # both are to end before anything is said
-        for _, _, process in running.values():
-            process.wait()
-        for side, (log, nonce, process) in running.items():
-            self.judge(side, log, nonce, process.returncode)
-        return Log(running["stock"][0]), Log(running["ours"][0])
+        ended = {side: guest.wait() for side, guest in running.items()}
+        for side, guest in running.items():
+            self.judge(side, guest, ended[side])
+        return Log(running["stock"].log), Log(running["ours"].log)
 
-    def judge(self, side, log, nonce, status):
+    def judge(self, side, guest, ended):
+        log = guest.log
         done = subprocess.run([TOP / "scripts/judge", log, "--kernel-log", f"{log}.kernel",
-                               "--nonce", nonce, "--expected", "-"],
+                               "--nonce", guest.nonce, "--expected", "-"],
                               input="differential episodes\n", text=True,
                               stdout=subprocess.PIPE, check=False)
-        if status or done.returncode:
+        if not ended or done.returncode:
             print(done.stdout, end="")
             die(f"the guest with {side} failed (see {log}, {log}.kernel)")
 

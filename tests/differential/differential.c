@@ -2,7 +2,7 @@
 /*
  * One half of the differential test: do the operations of a plan and print a
  * line for each, the same on every run where the kernel's answers are the same.
- * tests/differential/run compares two such logs.
+ * tests/differential/compare.py compares two such logs.
  *
  * The file "plan" beside the program has a line for each run:
  *	SEED FIRST-EPISODE EPISODES OPERATIONS [NUMBER...]
@@ -126,7 +126,7 @@ static void log_arguments(const struct op *op)
 	}
 }
 
-static void log_op(const struct op *op)
+static void log_op(const struct op *op, bool foreign)
 {
 	static const char * const kinds[OP_KINDS] = {
 		"set", "get", "list", "remove", "chown", "chmod", "write",
@@ -140,6 +140,8 @@ static void log_op(const struct op *op)
 	log_arguments(op);
 	if (op->open)
 		printf(" open");
+	if (foreign)
+		printf(" foreign");
 }
 
 static void log_episode(const char *what)
@@ -262,7 +264,7 @@ static void do_fill(int place, const char *dir)
 		set.op = op[i];
 		worker_tell(ns, &set, -1, &r);
 		log_episode("initial");
-		log_op(&op[i]);
+		log_op(&op[i], false);
 		log_result(&r);
 	}
 }
@@ -409,6 +411,60 @@ static void in_place(struct command *c, int place)
 	place_path(place, c->dir, sizeof(c->dir));
 }
 
+static bool in_overlay(const struct op *op)
+{
+	const enum place_kind kind = plan.place[op->place].kind;
+
+	return kind == PLACE_OVL || kind == PLACE_OVL_RAW ||
+	       kind == PLACE_NS_OVL;
+}
+
+/* Does the mounter of the overlay have no name for the root of this value? */
+static bool is_foreign(const struct command *c, bool follow)
+{
+	struct command get = *c;
+	struct result r;
+
+	if (!in_overlay(&c->op))
+		return false;
+	get.op.kind = OP_GET;
+	get.op.ns = 0;
+	get.op.cred = CRED_ROOT;
+	get.op.open = follow;
+	get.op.size = 24;
+	get.op.xattr = CAPS_XATTR;
+	worker_tell(0, &get, place_fd[c->op.place], &r);
+	return r.err == EOVERFLOW;
+}
+
+/* Make the file anew, by the root of the place */
+static void renew(const struct command *c, const char *name)
+{
+	const int ns = plan.place[c->op.place].ns;
+	struct command again = *c;
+	struct result r;
+
+	if (!name[0])
+		return;
+	again.kind = CMD_RENEW;
+	snprintf(again.op.name, sizeof(again.op.name), "%s", name);
+	worker_tell(ns, &again, ns ? -1 : place_fd[c->op.place], &r);
+}
+
+/*
+ * What takes a file with a foreign value up to the upper layer is done by one
+ * kernel and refused by the other, so after it the names that it had to do
+ * with are new files on both.
+ */
+static void renew_foreign(const struct command *c, bool target)
+{
+	renew(c, c->op.name);
+	renew(c, c->op.name2);
+	/* all symlinks are to that file */
+	if (target)
+		renew(c, "f0");
+}
+
 /*
  * An empty value is refused by one kernel and stored by the other, so after it
  * the file is made to have none on both: by setting and removing one, which
@@ -431,19 +487,28 @@ static void resync(const struct command *c, int fd)
 	worker_tell(0, &again, fd, &r);
 }
 
+static bool is_change(const struct op *op)
+{
+	return op->kind != OP_GET && op->kind != OP_LIST &&
+	       op->kind != OP_STAT && op->kind != OP_EXEC;
+}
+
 static void do_op(uint32_t number)
 {
 	struct command c = { .kind = CMD_OP };
 	struct op *op = &c.op;
 	struct result r = { .ret = -1, .err = ESRCH };
+	bool foreign, target;
 	char what[16];
 	int fd;
 
 	plan_op(&plan, number, op);
 	in_place(&c, op->place);
+	foreign = is_foreign(&c, false);
+	target = !foreign && is_foreign(&c, true);
 	snprintf(what, sizeof(what), "%u", number);
 	log_episode(what);
-	log_op(op);
+	log_op(op, foreign || target);
 	fd = op->by_fd ? place_fd[op->place] : -1;
 	if (!alive[op->ns] || (op->by_fd && fd < 0)) {
 		log_result(&r);
@@ -451,7 +516,12 @@ static void do_op(uint32_t number)
 	}
 	worker_tell(op->ns, &c, fd, &r);
 	log_result(&r);
-	if (op->kind == OP_SET && !op->size && !strcmp(op->xattr, CAPS_XATTR))
+	if (!is_change(op))
+		return;
+	if (foreign || target)
+		renew_foreign(&c, target);
+	else if (op->kind == OP_SET && !op->size &&
+		 !strcmp(op->xattr, CAPS_XATTR))
 		resync(&c, place_fd[op->place]);
 }
 

@@ -369,7 +369,7 @@ static void plan_places_of_ns(struct plan *plan, int ns, int base,
 
 	if (rng_chance(r, 60)) {
 		ovl = add_place(plan, PLACE_NS_OVL,
-				rng_chance(r, 50) ? base : tmpfs, ns);
+				rng_chance(r, 75) ? base : tmpfs, ns);
 		add_place(plan, PLACE_NS_UPPER, ovl, ns);
 	}
 	if (rng_chance(r, 50))

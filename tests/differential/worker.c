@@ -383,6 +383,14 @@ static long fill(const struct command *c)
 	return symlink("f0", "s0");
 }
 
+/* Whatever has that name gives way to a file like the first ones */
+static long make_anew(const char *name)
+{
+	if (unlink(name) && rmdir(name) && errno != ENOENT)
+		return -1;
+	return create(name);
+}
+
 static long mount_new(const struct command *c)
 {
 	if (mkdir(c->mount.target, 0777) && errno != EEXIST)
@@ -559,6 +567,8 @@ static long obey(const struct command *c, int fd, char *text)
 		return bind_new(c);
 	case CMD_FILL:
 		return fill(c);
+	case CMD_RENEW:
+		return make_anew(c->op.name);
 	case CMD_DUMP:
 		return dump(text);
 	default:

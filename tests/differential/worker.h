@@ -17,6 +17,7 @@ enum command_kind {
 	CMD_MOUNT,
 	CMD_BIND,
 	CMD_FILL,
+	CMD_RENEW,
 	CMD_DUMP,
 	CMD_EXIT,
 };
