@@ -298,6 +298,23 @@ static void require_told(long ret, const char *reason)
 	require(!strcmp(world_reason(), reason), "a wrong reason");
 }
 
+/* What is told of a set is what is stored, and the root that this means. */
+static void check_told(const struct scene *scene, const uint8_t *bytes,
+		       long len)
+{
+	struct value value, shown;
+
+	world_told_value(&shown);
+	if (len < 0) {
+		require(shown.rootid == UINT32_MAX, "a rootid is told of");
+		return;
+	}
+	oracle_decode(bytes, len, &value);
+	require(shown.rootid == value.rootid, "another rootid is told of");
+	require(shown.root == oracle_root(scene, value.rootid),
+		"another root is told of");
+}
+
 static long check_set(const struct scene *scene, const uint8_t *bytes,
 		      size_t size, uint8_t *out)
 {
@@ -312,6 +329,7 @@ static long check_set(const struct scene *scene, const uint8_t *bytes,
 		"a wrong size or errno");
 	require_told(ret, reason);
 	require(ret < 0 || !memcmp(out, expected, ret), "wrong bytes");
+	check_told(scene, out, ret);
 
 	err = world_remove();
 	require(err == oracle_remove(scene, &reason), "a wrong remove");
@@ -323,7 +341,8 @@ static void check_get(const struct scene *scene, const struct stored *stored,
 		      size_t room)
 {
 	uint8_t expected[ORACLE_SIZE];
-	uint8_t *out = malloc(room);
+	uint8_t *out = memset(malloc(room), 0xa5, room);
+	size_t i;
 	long reads = world_reads();
 	const char *reason;
 	long len = oracle_get(scene, stored, expected, &reason);
@@ -339,6 +358,8 @@ static void check_get(const struct scene *scene, const struct stored *stored,
 	else
 		require(ret == len, "a wrong size or errno");
 	require(ret <= 0 || !room || !memcmp(out, expected, ret), "wrong bytes");
+	for (i = ret > 0 ? ret : 0; i < room; i++)
+		require(out[i] == 0xa5, "bytes beyond the value are written");
 	require(world_get(NULL, room) == len, "a wrong size without a buffer");
 	free(out);
 }

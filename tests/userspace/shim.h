@@ -139,12 +139,14 @@ struct trace_print_flags {
  * struct told - what was told of the last decision
  * @traced: the reason that a tracepoint was told
  * @err: the answer, likewise
+ * @caps: the value, likewise
  * @recorded: the reason in the audit record, or NULL for none
  * @creds: the new credentials in the record
  */
 struct told {
 	enum nscaps_reason traced;
 	int err;
+	struct vfs_caps caps;
 	const char *recorded;
 	const struct cred *creds;
 };
@@ -158,6 +160,7 @@ extern bool audited;
 	{								\
 		told.traced = reason;					\
 		told.err = ret;						\
+		told.caps = *caps;					\
 	}
 #define TRACE_DEFINE_ENUM(reason)
 #define DECLARE_EVENT_CLASS(...)

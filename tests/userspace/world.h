@@ -15,6 +15,7 @@ void world_enter(const struct scene *scene, int caller);
 long world_reads(void);
 const char *world_reason(void);
 int world_told(void);
+void world_told_value(struct value *value);
 const char *world_recorded(void);
 
 bool world_name(const char *name);
