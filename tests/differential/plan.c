@@ -572,6 +572,9 @@ bool plan_initial(const struct plan *plan, int place, int file, struct op *op,
 	*mode = PICK(modes, &r);
 	v = some_sets(&r);
 	v.caps.rootid = htole32(pick_id(plan, ns, &r));
+	/* of a root that hardly any namespace has a name for */
+	if (!ns && rng_chance(&r, 25))
+		v.caps.rootid = htole32(3000000000 + rng_below(&r, 100));
 	if (rng_chance(&r, 30))
 		set_header(&v, VFS_CAP_REVISION_2, XATTR_CAPS_SZ_2, &r);
 	else
@@ -601,6 +604,11 @@ static int pick_place(const struct plan *plan, struct rng *r)
 	if (plan->place[place].kind == PLACE_OVL_UPPER ||
 	    plan->place[place].kind == PLACE_NS_UPPER)
 		place = rng_below(r, plan->places);
+	/* but overlays of a namespace are rare, and their files soon used up */
+	for (int i = 0; i < plan->places; i++) {
+		if (plan->place[i].kind == PLACE_NS_OVL && rng_chance(r, 8))
+			place = i;
+	}
 	return place;
 }
 
