@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 """Take out each protection in turn, and see that its tests fail.
 
-What is taken out is in the file "protections".  A copy of the build of the
-kernel "compare" gets the edited file, and only that is compiled and linked.
+What is taken out is in the file "protections".  All of it is in one kernel,
+each part to be switched on by its number (tests/mutants/schemata.py).  The
+tests run with nothing taken out as well, before the others and after them,
+and must pass then.
 """
 
 import argparse
 import configparser
 import fnmatch
-import os
-import re
 import subprocess
 import sys
 import time
@@ -18,7 +18,15 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parent.parent
+sys.dont_write_bytecode = True
+sys.path[:0] = [str(TOP / "tests/lib"), str(TOP / "tests/mutants")]
+
+from guest import run_variants
+from kernel import Kernel
+from schemata import IN_KERNEL, NAME, Source
+
 SOURCE = "security/commoncap_ns.c"
+EXTERN = f"extern int {NAME};\n"
 
 
 def die(text):
@@ -26,74 +34,46 @@ def die(text):
     sys.exit(1)
 
 
-def edited(text, function, edit):
-    """The source with that function edited, or None when nothing changed."""
-    start = re.search(rf"^\S.*\b{function}\([^;]*?^{{$", text, re.M)
-    if not start:
-        return None
-    end = text.index("\n}\n", start.end()) + 3
-    body = text[start.start():end]
-    after = subprocess.run(["sed", edit], input=body, text=True,
+def edited(function, edit):
+    """The function's lines after that edit, or None when nothing changed."""
+    before = "".join(f"{line}\n" for line in function.text())
+    after = subprocess.run(["sed", edit], input=before, text=True,
                            stdout=subprocess.PIPE, check=True).stdout
-    return None if after == body else text[:start.start()] + after + text[end:]
+    return None if after == before else after.rstrip("\n").split("\n")
 
 
-class Kernel:
-    """A copy of a kernel's build, for one edited file."""
-
-    def __init__(self, out):
-        self.tree = out / "linux"
-        self.build = out / "attacks"
-        self.image = self.build / "arch/x86/boot/bzImage"
-        subprocess.run(["rsync", "-a", "--delete", f"{out}/compare/", f"{self.build}/"],
-                       check=True)
-        saved = (self.build / "security/.commoncap_ns.o.cmd").read_text(encoding="utf-8")
-        self.command = re.search(r"^savedcmd_\S+ := (.*)$", saved, re.M)[1]
-        self.text = (self.tree / SOURCE).read_text(encoding="utf-8")
-
-    def make(self, text):
-        """Compile the text as the file would be, and link it."""
-        file = self.build / "edited.c"
-        file.write_text(text, encoding="utf-8")
-        command = re.sub(rf"\S*/{SOURCE}", str(file), self.command)
-        # the static functions that nothing calls any more are no error here
-        command = command.replace("-Werror", "")
-        subprocess.run(["sh", "-c", command], cwd=self.build, check=True,
-                       stderr=subprocess.DEVNULL)
-        subprocess.run(["make", "-s", "-C", self.tree, f"O={self.build}", "ARCH=x86_64",
-                        f"-j{os.environ.get('JOBS') or os.cpu_count()}", "bzImage"],
-                       check=True, stdout=subprocess.DEVNULL, env=same_version())
+def sources(protections, tree):
+    """{path: Source} with all that is taken out, each by its number."""
+    # the number is defined there
+    found = {SOURCE: Source(tree / SOURCE, IN_KERNEL)}
+    for number, name in enumerate(protections.sections(), 1):
+        path = protections[name].get("file", SOURCE)
+        source = found.setdefault(path, Source(tree / path, EXTERN))
+        function = source.function(protections[name]["function"])
+        lines = function and edited(function, protections[name]["edit"])
+        if not lines:
+            die(f"[{name}]: the edit changes nothing in {path}")
+        source.add(number, function, lines)
+    return found
 
 
-def same_version():
-    return {**os.environ, "KBUILD_BUILD_TIMESTAMP": "1970-01-01",
-            "KBUILD_BUILD_USER": "nscaps", "KBUILD_BUILD_HOST": "nscaps",
-            "CC": os.environ["KCC"]}
+def build(out, protections):
+    kernel = Kernel(out, "base", "attacks", "x86_64")
+    for path, source in sources(protections, kernel.tree).items():
+        if void := kernel.compile(path, source):
+            name = protections.sections()[void[0] - 1]
+            die(f"[{name}]: without it {path} does not compile")
+    kernel.link()
+    return kernel
 
 
-def failed_tests(out, test):
-    """The names of the tests that fail in a guest with that kernel."""
-    done = subprocess.run([TOP / "scripts/guest-run", "attacks", "kselftest",
-                           "--initrd", out / "initramfs-compare.cpio.gz"],
-                          env={**os.environ, "TEST": test}, text=True, check=False,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    failed = re.findall(r"^FAIL failed: \S+ (\S+)", done.stdout, re.M)
-    ran = re.search(r"^(\d+) passed, (\d+) failed$", done.stdout, re.M)
-    if not ran:
-        die(f"the guest did not run:\n{done.stdout}")
-    return failed
-
-
-def attack(kernel, out, name, protection):
-    """The complaint, or None when all is as it should be."""
-    text = edited(kernel.text, protection["function"], protection["edit"])
-    if text is None:
-        return "the edit changes nothing"
-    kernel.make(text)
-    failed = failed_tests(out, protection["test"])
+def complaint(number, protection, failed):
+    """None when the tests failed that were to."""
+    tests = failed.get((str(number), protection["test"]))
+    if tests is None:
+        return "its test did not run"
     missing = [want for want in protection["fails"].split()
-               if not fnmatch.filter(failed, want)]
-    print(f"  without {name}: {len(failed)} tests of {protection['test']} fail", flush=True)
+               if not fnmatch.filter(tests, want)]
     return f"passes without it: {' '.join(missing)}" if missing else None
 
 
@@ -106,19 +86,33 @@ def main():
     with open(HERE / "protections", encoding="utf-8") as file:
         protections.read_file(file)
     begin = time.monotonic()
-    kernel = Kernel(args.out)
-    passed = failed = 0
-    for name in args.protection or protections.sections():
-        complaint = attack(kernel, args.out, name, protections[name])
-        if complaint:
-            failed += 1
-            print(f"not ok {passed + failed} {name} # {complaint}", flush=True)
-        else:
-            passed += 1
-            print(f"ok {passed + failed} {name}", flush=True)
+    try:
+        kernel = build(args.out, protections)
+    except RuntimeError as error:
+        die(error)
+    print(f"built in {time.monotonic() - begin:.0f} s", flush=True)
+    chosen = {number: name for number, name in enumerate(protections.sections(), 1)
+              if not args.protection or name in args.protection}
+    tests = sorted({protections[name]["test"] for name in chosen.values()})
+    lines = [f"0 before {test}" for test in tests]
+    lines += [f"{number} {number} {protections[name]['test']}"
+              for number, name in chosen.items()]
+    lines += [f"0 after {test}" for test in tests]
+    work = args.out / "attacks"
+    failed, _ = run_variants(kernel.image, args.out / "initramfs-base.cpio.gz", work, lines)
+    results = []
+    for label in ("before", "after"):
+        for test in tests:
+            some = failed.get((label, test), ["did not run"])
+            results.append((f"{test} with all protections, {label}", "; ".join(some)))
+    for number, name in chosen.items():
+        results.append((f"without {name}", complaint(number, protections[name], failed)))
+    for number, (name, fault) in enumerate(results, 1):
+        print(f"not ok {number} {name} # {fault}" if fault else f"ok {number} {name}")
+    bad = sum(1 for _, fault in results if fault)
     print(f"in {time.monotonic() - begin:.0f} s")
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed != 0)
+    print(f"{len(results) - bad} passed, {bad} failed")
+    sys.exit(bad != 0)
 
 
 if __name__ == "__main__":

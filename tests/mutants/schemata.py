@@ -39,12 +39,17 @@ class Function:
         self.end = end
         self.signature = lines[begin:brace]
         self.body = lines[brace:end]
-        text = " ".join(line.strip() for line in self.signature)
-        match = re.fullmatch(r"(.*?)(\w+)\((.*)\)", text)
+        match = self.parsed(self.signature)
         self.name = match[2]
         self.returns = not re.fullmatch(r"(?:static |noinline |inline )*void ?", match[1])
-        names = [re.search(r"(\w+)(?:\[\w*\])?$", one)[1] for one in match[3].split(",")]
+        names = [one.split()[-1].lstrip("*") for one in match[3].split(",")]
         self.arguments = "" if names == ["void"] else ", ".join(names)
+
+    @staticmethod
+    def parsed(signature):
+        """Its type, name and parameters; None of a macro's, or where one is a function."""
+        text = " ".join(line.strip() for line in signature)
+        return re.fullmatch(r"(\w[\w *]*[ *])(\w+)\(([\w *,]+)\)", text)
 
     def text(self):
         return self.signature + self.body
@@ -65,7 +70,7 @@ class Function:
 
 
 def functions(lines):
-    """The functions of a file, in order."""
+    """The functions of a file, in order, but for those of an unusual form."""
     begin = brace = None
     for number, line in enumerate(lines):
         if line == "{":
@@ -74,7 +79,8 @@ def functions(lines):
             while begin and not re.search(r"^$|^#|\*/$|^}", lines[begin - 1]):
                 begin -= 1
         elif line == "}" and brace is not None:
-            yield Function(lines, begin, brace, number + 1)
+            if Function.parsed(lines[begin:brace]):
+                yield Function(lines, begin, brace, number + 1)
             brace = None
 
 
