@@ -8,7 +8,8 @@ export BASE KDIR V JOBS TEST FILES
 .PHONY: help deps fetch prepare build kunit kselftest run shell gdb menuconfig \
 	nscap install deb-tools bench bench-check containers filesystems \
 	differential differential-long attacks \
-	fuzz faults prove mutants series lint docs check clean distclean
+	fuzz faults prove mutants mutants-kunit mutants-guest series lint docs \
+	check clean distclean
 
 help:
 	@echo 'make run         build, boot, and tell a short true story'
@@ -35,7 +36,8 @@ help:
 	@echo 'make docs        the HTML of the manual, build/BASE/docs'
 	@echo 'make fuzz        fuzz the implementation in user space, FUZZ_TIME=60 seconds'
 	@echo 'make prove       what CBMC can show of it; faults: bugs that must be found'
-	@echo 'make mutants     try mutants of it in user space'
+	@echo 'make mutants     try mutants of it in user space; mutants-kunit: with KUnit;'
+	@echo '                 mutants-guest: what these have not caught, with the kselftests'
 	@echo 'make fetch       the pinned kernel source, build/cache'
 	@echo 'make prepare     the kernel tree with ours in it, build/BASE/linux'
 	@echo 'make build       the kernel of run and shell'
@@ -86,11 +88,11 @@ differential differential-long:
 	@scripts/differential $(if $(findstring long,$@),--operations 1000000)
 
 attacks:
-	@scripts/deps tree build guest compare selftests
+	@scripts/deps tree build guest selftests
 	@scripts/prepare
-	@scripts/build compare
+	@scripts/build base
 	@scripts/selftests
-	@scripts/initramfs compare
+	@scripts/initramfs base
 	@scripts/attacks
 
 containers:
@@ -194,7 +196,18 @@ faults:
 mutants:
 	@scripts/deps tree prove
 	@scripts/prepare
-	@scripts/mutants
+	@scripts/mutants user
+
+mutants-kunit: kunit
+	@scripts/mutants kunit
+
+mutants-guest:
+	@scripts/deps tree build guest selftests
+	@scripts/prepare
+	@scripts/build base
+	@scripts/selftests
+	@scripts/initramfs base
+	@scripts/mutants guest
 
 check:
 	@scripts/check
