@@ -264,28 +264,42 @@ static void make_file(const struct place *p, const char *file,
 	close(fd);
 }
 
-/* The value @v as capability and as plain bytes */
-static void make_files(const struct place *p, const char *file, struct value v)
-{
+/* Two files of a value: names of one length, as a longer path costs more */
+struct pair {
+	char caps[32];
 	char plain[32];
+};
 
-	snprintf(plain, sizeof(plain), "%s.plain", file);
-	make_file(p, file, CAPS_XATTR, &v);
-	make_file(p, plain, plain_name(p), &v);
+static struct pair pair_of(const char *file)
+{
+	struct pair pair;
+
+	snprintf(pair.caps, sizeof(pair.caps), "%s.caps", file);
+	snprintf(pair.plain, sizeof(pair.plain), "%s.bare", file);
+	return pair;
+}
+
+/* The value @v, if any, as capability and as plain bytes */
+static void make_files(const struct place *p, const char *file,
+		       const struct value *v)
+{
+	const struct pair pair = pair_of(file);
+
+	make_file(p, pair.caps, CAPS_XATTR, v);
+	make_file(p, pair.plain, plain_name(p), v);
 }
 
 static void get_rows(const struct place *p, const char *call, const char *file,
 		     size_t size)
 {
-	char plain[32];
+	const struct pair pair = pair_of(file);
 	struct test t = {
 		.call = call_get, .size = size,
-		.path = file, .name = CAPS_XATTR,
+		.path = pair.caps, .name = CAPS_XATTR,
 	};
 
 	row(p, call, "caps", &t);
-	snprintf(plain, sizeof(plain), "%s.plain", file);
-	t.path = plain;
+	t.path = pair.plain;
 	t.name = plain_name(p);
 	row(p, call, "plain", &t);
 }
@@ -294,14 +308,15 @@ static void get_rows(const struct place *p, const char *call, const char *file,
 static void set_rows(const struct place *p, const char *call, struct value v,
 		     size_t size, bool remove)
 {
+	const struct pair pair = pair_of("set");
 	struct test t = {
 		.call = remove ? call_remove : call_set,
 		.before = remove ? before_remove : NULL,
-		.path = "set", .name = CAPS_XATTR, .value = v,
+		.path = pair.caps, .name = CAPS_XATTR, .value = v,
 	};
 
 	row(p, call, "caps", &t);
-	t.path = "set.plain";
+	t.path = pair.plain;
 	t.name = plain_name(p);
 	t.value.size = size;
 	row(p, call, "plain", &t);
@@ -378,16 +393,19 @@ static void make_programs(const struct place *p)
 
 static void run_place(struct place *p, bool exec)
 {
+	const struct value some = value_v3(on_disk(p, SOME_UID));
+	const struct value root = value_v3(on_disk(p, 0));
+	const struct value first = value_v3(FIRST_UID);
+	const struct value v2 = value_v2();
 	int ns = userns[p->depth];
 	struct outcome o;
 
-	make_files(p, "some", value_v3(on_disk(p, SOME_UID)));
-	make_files(p, "own", value_v3(on_disk(p, 0)));
-	make_files(p, "v2", value_v2());
-	make_files(p, "first", value_v3(FIRST_UID));
-	make_files(p, "set", value_v3(on_disk(p, SOME_UID)));
-	make_file(p, "none", NULL, NULL);
-	make_file(p, "none.plain", NULL, NULL);
+	make_files(p, "some", &some);
+	make_files(p, "own", &root);
+	make_files(p, "v2", &v2);
+	make_files(p, "first", &first);
+	make_files(p, "set", &some);
+	make_files(p, "none", NULL);
 	fflush(stdout);
 	o = run_in(ns, 0, count_calls, p);
 	if (o.err)
@@ -510,7 +528,8 @@ static void scale_trees(int files)
 	const char *copy = "cp -a /tmp/big/a /tmp/big/b";
 	int n;
 
-	shell("truncate -s 800M /tmp/big.img && mkfs.ext4 -q -F -N 250000 /tmp/big.img && "
+	shell("truncate -s 800M /tmp/big.img && mkfs.ext4 -q -F -N 250000 "
+	      "-E lazy_itable_init=0,lazy_journal_init=0 /tmp/big.img && "
 	      "mkdir /tmp/big && mount -t ext4 -o loop /tmp/big.img /tmp/big", "", "");
 	for (n = 100; n <= files; n *= 10) {
 		make_tree("/tmp/big/a", n);
