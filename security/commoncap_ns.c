@@ -75,8 +75,9 @@ static u32 revision_of_size(size_t size)
  * three, when the revision is not the one that goes with the size, or when an
  * unknown flag is set.
  */
-static int nscaps_decode(const void *value, size_t size, struct vfs_caps *caps,
-			 struct rootid *rootid)
+static __always_inline int nscaps_decode(const void *value, size_t size,
+					 struct vfs_caps *caps,
+					 struct rootid *rootid)
 {
 	const struct vfs_ns_cap_data *nscap = value;
 	const u32 revision = revision_of_size(size);
@@ -145,7 +146,10 @@ static ssize_t nscaps_encode(const struct vfs_caps *caps, u32 revision,
 
 /* Translation */
 
-/* The initial namespace maps all uids to themselves: that is worth no call. */
+/*
+ * The initial namespace maps all uids to themselves, as a mount without an idmap
+ * does: that is worth no call.
+ */
 
 static struct rootid rootid_from_kuid(struct user_namespace *ns, kuid_t kuid)
 {
@@ -184,7 +188,11 @@ static vfsuid_t nscaps_root_from_fs(struct mnt_idmap *idmap,
 				    struct user_namespace *fs_ns,
 				    struct rootid rootid)
 {
-	return make_vfsuid(idmap, fs_ns, rootid_into_kuid(fs_ns, rootid));
+	const kuid_t root = rootid_into_kuid(fs_ns, rootid);
+
+	if (idmap == &nop_mnt_idmap)
+		return VFSUIDT_INIT(root);
+	return make_vfsuid(idmap, fs_ns, root);
 }
 
 /**
@@ -343,6 +351,24 @@ static struct nscaps_verdict nscaps_to_caller(const struct vfs_caps *caps,
 		       NSCAPS_HONOURED);
 }
 
+/* What it means that a filesystem returned an errno for a value */
+static struct nscaps_verdict nscaps_read_failed(ssize_t err)
+{
+	switch (err) {
+	case -ERANGE:
+		/* longer than the longest form */
+		return verdict(-EINVAL, NSCAPS_MALFORMED);
+	case -ENODATA:
+	case -EOPNOTSUPP:
+		return verdict(err, NSCAPS_NO_VALUE);
+	case -EOVERFLOW:
+		/* a stacked filesystem whose mounter has no name for the root */
+		return verdict(err, NSCAPS_ROOT_UNMAPPED);
+	default:
+		return verdict(err, NSCAPS_FS_ERROR);
+	}
+}
+
 /**
  * nscaps_read - read the value of an inode
  * @idmap: idmap of the mount the inode was found on
@@ -356,37 +382,29 @@ static struct nscaps_verdict nscaps_to_caller(const struct vfs_caps *caps,
  * stacked filesystem cannot express its root; any other errno of the
  * filesystem.
  */
-static inline struct nscaps_verdict
+static __always_inline struct nscaps_verdict
 nscaps_read(struct mnt_idmap *idmap, const struct dentry *dentry,
 	    struct vfs_caps *caps)
 {
 	struct inode *inode = d_backing_inode(dentry);
 	/* a filesystem may fill less than it says it did */
 	struct vfs_ns_cap_data nscap = {};
-	struct rootid rootid;
 	ssize_t len;
-
-	*caps = NO_CAPS;
 
 	/* __vfs_getxattr() does not write to the dentry */
 	len = __vfs_getxattr((struct dentry *)dentry, inode, XATTR_NAME_CAPS,
 			     &nscap, sizeof(nscap));
-	if (len == -ERANGE)
-		/* longer than the longest form */
+	if (len < 0) {
+		*caps = NO_CAPS;
+		return nscaps_read_failed(len);
+	}
+	if (nscaps_decode(&nscap, len, caps, &caps->rootid)) {
+		*caps = NO_CAPS;
 		return verdict(-EINVAL, NSCAPS_MALFORMED);
-	if (len == -ENODATA || len == -EOPNOTSUPP)
-		return verdict(len, NSCAPS_NO_VALUE);
-	if (len == -EOVERFLOW)
-		/* a stacked filesystem whose mounter has no name for the root */
-		return verdict(len, NSCAPS_ROOT_UNMAPPED);
-	if (len < 0)
-		return verdict(len, NSCAPS_FS_ERROR);
+	}
 
-	if (nscaps_decode(&nscap, len, caps, &rootid))
-		return verdict(-EINVAL, NSCAPS_MALFORMED);
-
-	caps->rootid = rootid;
-	caps->root = nscaps_root_from_fs(idmap, inode->i_sb->s_user_ns, rootid);
+	caps->root = nscaps_root_from_fs(idmap, inode->i_sb->s_user_ns,
+					 caps->rootid);
 	return verdict(0, NSCAPS_HONOURED);
 }
 
