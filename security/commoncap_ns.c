@@ -343,7 +343,8 @@ static struct nscaps_verdict nscaps_to_caller(const struct vfs_caps *caps,
 		return verdict(nscaps_encode(caps, VFS_CAP_REVISION_3, rootid,
 					     nscap), NSCAPS_HONOURED);
 
-	if (!nscaps_root_owns(root, caller_ns))
+	/* its own root is not asked for once more */
+	if (!rootid_is_root(rootid) && !nscaps_root_owns(root, caller_ns))
 		return verdict(-EOVERFLOW, nscaps_not_owned(caps));
 
 	return verdict(nscaps_encode(caps, VFS_CAP_REVISION_2,
