@@ -75,6 +75,15 @@ tree_of()
 	if [[ $1 == *stock ]]; then echo "$PRISTINE"; else echo "$TREE"; fi
 }
 
+# expected_tests SUITE: the names of the tests that are to run: those of all
+# bases, and those that this one has beside them
+expected_tests()
+{
+	local of_base=$TOP/bases/$BASE/expected/$1.txt
+	cat "$TOP/tests/expected/$1.txt"
+	[[ ! -f $of_base ]] || cat "$of_base"
+}
+
 # make_dirs DIR...: with one clear line where the disk is full or read-only.
 make_dirs()
 {

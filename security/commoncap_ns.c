@@ -833,3 +833,8 @@ int nscaps_audit(struct mnt_idmap *idmap, const struct dentry *dentry,
 #ifdef CONFIG_NSCAPS_KUNIT_TEST
 #include "tests/commoncap_ns_kunit.c"
 #endif
+
+/* What newer kernels have of their own: tests of the rule of ownership */
+#ifdef CONFIG_SECURITY_COMMONCAP_KUNIT_TEST
+#include "commoncap_test.c"
+#endif
