@@ -9,7 +9,7 @@ export BASE KDIR V JOBS TEST FILES
 	nscap install deb-tools bench bench-check containers filesystems \
 	differential differential-long attacks \
 	fuzz faults prove mutants mutants-kunit mutants-guest series lint docs \
-	check clean distclean
+	check check-bases clean distclean
 
 help:
 	@echo 'make run         build, boot, and tell a short true story'
@@ -32,6 +32,7 @@ help:
 	@echo 'make bench       what a call costs in instructions, ours and stock'
 	@echo 'make bench-check the same, held against tests/bench/bounds'
 	@echo 'make series      the patches to send, build/BASE/patches, each checked'
+	@echo 'make check-bases which diffs all bases share, and which drift'
 	@echo 'make lint        checkpatch, sparse, W=1, kernel-doc, shellcheck'
 	@echo 'make docs        the HTML of the manual, build/BASE/docs'
 	@echo 'make fuzz        fuzz the implementation in user space, FUZZ_TIME=60 seconds'
@@ -211,6 +212,10 @@ mutants-guest:
 
 check:
 	@scripts/check
+
+check-bases:
+	@scripts/deps tree
+	@scripts/check-bases
 
 clean:
 	@scripts/clean
