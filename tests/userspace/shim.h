@@ -168,6 +168,9 @@ extern bool audited;
 #define TRACE_EVENT(name, proto, ...)		TRACEPOINT(name, P(proto))
 #define P(...)		__VA_ARGS__
 
+/* newer kernels tell of each capability that is asked for */
+#define trace_cap_capable(cred, target_ns, cred_ns, cap, ret)	do { } while (0)
+
 static inline bool audit_dummy_context(void)
 {
 	return !audited;
