@@ -7,14 +7,15 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+/* has struct xattr_args only where it comes before sys/xattr.h */
+#include <linux/xattr.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
-
-#include <linux/xattr.h>
 
 #include "../kselftest_harness.h"
 #include "common.h"
@@ -326,6 +327,8 @@ TEST_F(xattrat, idmapped)
 	EXPECT_EQ(0, removeat_in(self->a, file).err);
 	EXPECT_NO_VALUE();
 	close(file.dfd);
+	EXPECT_EQ(0, umount(place));
+	EXPECT_EQ(0, rmdir(place));
 }
 
 /* What a symbolic link leads to, and what AT_SYMLINK_NOFOLLOW leaves out */
