@@ -42,11 +42,12 @@ checks_end()
 }
 
 # warnings LOG: the warnings in it, without places, sorted. The same warning
-# in stock and in ours is the same line, wherever in the file it stands.
+# in stock and in ours is the same line, wherever in the file it stands.  Newer
+# kernel-docs begin with the word.
 warnings()
 {
-	{ grep -E '(warning|error):' "$1" || :; } |
-		sed -E 's,^(\./|\.\./|/.*/(linux|pristine)/)*,,; s/:[0-9]+(:[0-9]+)?:/:/g; s/\x1b\[[0-9;]*[mK]//g' |
+	{ grep -E '(warning|error):|^(Warning|Error): ' "$1" || :; } |
+		sed -E 's/^(Warning|Error): ([^: ]+):[0-9]+ /\2: /; s,^(\./|\.\./|/.*/(linux|pristine)/)*,,; s/:[0-9]+(:[0-9]+)?:/:/g; s/\x1b\[[0-9;]*[mK]//g' |
 		sort
 }
 
