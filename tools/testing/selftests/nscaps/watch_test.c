@@ -81,6 +81,9 @@ static int start(struct watch *w, uid_t uid, char **args)
 	close(err[1]);
 	w->out = fdopen(out[0], "r");
 	w->err = fdopen(err[0], "r");
+	/* poll() knows nothing of lines that wait in a buffer here */
+	if (w->out)
+		setvbuf(w->out, NULL, _IONBF, 0);
 	return w->pid < 0 || !w->out || !w->err ? -1 : 0;
 }
 
