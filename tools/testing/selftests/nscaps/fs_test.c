@@ -1047,8 +1047,8 @@ FIXTURE_SETUP(btrfs)
 
 FIXTURE_TEARDOWN(btrfs)
 {
-	EXPECT_EQ(0, shell("ls -d from snapshot* to/snapshot* 2>/dev/null | "
-			   "xargs btrfs -q subvolume delete && rmdir to"));
+	EXPECT_EQ(0, shell("btrfs -q subvolume delete from $(ls -d snapshot* to/snapshot* 2>/dev/null)"));
+	EXPECT_EQ(0, rmdir("to"));
 }
 
 #define EXPECT_CARRIED(_path, _want) do {				\
