@@ -70,7 +70,7 @@ enum filesystem {
  * @idmapped: its layers are reached by an idmapped mount
  * @inside: it is mounted in the namespace A
  */
-static const struct filesystem_type {
+struct filesystem_type {
 	const char *name;
 	const char *like;
 	bool readonly;
@@ -78,7 +78,9 @@ static const struct filesystem_type {
 	bool moved;
 	bool idmapped;
 	bool inside;
-} filesystems[FS_COUNT] = {
+};
+
+static const struct filesystem_type filesystems[FS_COUNT] = {
 	[FS_TMPFS] = { "tmpfs" },
 	[FS_EXT4] = { "ext4" },
 	[FS_XFS] = { "xfs" },
@@ -1047,7 +1049,10 @@ FIXTURE_SETUP(btrfs)
 
 FIXTURE_TEARDOWN(btrfs)
 {
-	EXPECT_EQ(0, shell("btrfs -q subvolume delete from $(ls -d snapshot* to/snapshot* 2>/dev/null)"));
+	static const char delete[] =
+		"btrfs -q subvolume delete from $(ls -d snapshot* to/snapshot* 2>/dev/null)";
+
+	EXPECT_EQ(0, shell(delete));
 	EXPECT_EQ(0, rmdir("to"));
 }
 
