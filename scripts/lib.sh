@@ -37,8 +37,10 @@ me=${0##*/}
 
 # KCC: the compiler, through a cache where the user has one.  It is not
 # installed: a build that finds nothing in it takes up to twice the time.
-KCC=${KCC:-gcc}
-[[ $KCC != gcc ]] || ! command -v ccache >/dev/null || KCC="ccache gcc"
+if [[ -z ${KCC:-} ]]; then
+	KCC=gcc
+	! command -v ccache >/dev/null || KCC="ccache gcc"
+fi
 # dependencies from the compiler, and not by preprocessing each file before
 export KCC CCACHE_DEPEND=1
 
