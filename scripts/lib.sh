@@ -71,6 +71,18 @@ need_base()
 		die "no such base: $BASE (there are: $(cd "$TOP/bases" && echo *))"
 }
 
+# overlay_files ROOT: the files below it that stand where the kernel has them
+overlay_files()
+{
+	(
+		cd "$1"
+		for d in $OVERLAY_DIRS; do
+			[[ ! -d $d ]] || find "$d" -type f
+		done
+		[[ ! -f MAINTAINERS.diff ]] || echo MAINTAINERS.diff
+	)
+}
+
 # tree_of KIND: the source of a kernel
 tree_of()
 {
