@@ -13,6 +13,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* seconds; without KVM, with all checks of the kernel and beside a build */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	240
+
 #define CAPS_XATTR	"security.capability"
 
 /* The capability that the tests hand out, and its mask in /proc/self/status */

@@ -43,7 +43,7 @@ FIXTURE_TEARDOWN(why)
 }
 
 /* It is the reason whatever the value is, and whatever else is in the way */
-TEST_F_TIMEOUT(why, disabled, 240)
+TEST_F(why, disabled)
 {
 	struct value v = value_v2(), bad = value_v2();
 
@@ -79,7 +79,7 @@ FIXTURE_TEARDOWN(off)
 	unlink(self->path);
 }
 
-TEST_F_TIMEOUT(off, exec, 240)
+TEST_F(off, exec)
 {
 	const struct value v2 = value_v2(), v3 = value_v3(100000);
 	struct creds c;
@@ -98,7 +98,7 @@ TEST_F_TIMEOUT(off, exec, 240)
 }
 
 /* Root is root all the same */
-TEST_F_TIMEOUT(off, exec_root, 240)
+TEST_F(off, exec_root)
 {
 	struct creds c;
 
@@ -110,7 +110,7 @@ TEST_F_TIMEOUT(off, exec_root, 240)
 }
 
 /* Where no value counts, set-user-ID is not held up by one */
-TEST_F_TIMEOUT(off, exec_setuid, 240)
+TEST_F(off, exec_setuid)
 {
 	struct creds c;
 
@@ -125,7 +125,7 @@ TEST_F_TIMEOUT(off, exec_setuid, 240)
 }
 
 /* What would fail an execve(2) does not */
-TEST_F_TIMEOUT(off, exec_malformed, 240)
+TEST_F(off, exec_malformed)
 {
 	struct value bad = value_v2();
 	struct outcome o;
@@ -139,7 +139,7 @@ TEST_F_TIMEOUT(off, exec_malformed, 240)
 }
 
 /* The table's answers for getxattr(2), of a root of A */
-TEST_F_TIMEOUT(off, get, 240)
+TEST_F(off, get)
 {
 	static const struct {
 		int err;
@@ -172,7 +172,7 @@ static struct outcome set_here(void *path)
 	return (struct outcome) { .err = set_value(path, &v) ? errno : 0 };
 }
 
-TEST_F_TIMEOUT(off, set_and_remove, 240)
+TEST_F(off, set_and_remove)
 {
 	const struct value v3 = value_v3(100000);
 	struct value empty = {};
@@ -192,7 +192,7 @@ TEST_F_TIMEOUT(off, set_and_remove, 240)
 }
 
 /* A write and a chown take it away */
-TEST_F_TIMEOUT(off, kill, 240)
+TEST_F(off, kill)
 {
 	ASSERT_EQ(0, set_in(NS_INIT, self->path, value_v2(), 0).err);
 	ASSERT_EQ(0, truncate(self->path, 0));

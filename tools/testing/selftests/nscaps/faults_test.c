@@ -129,7 +129,7 @@ static int fill_disk(const char *path)
  * The value in the inode was of form 2, so that the new one is longer, and
  * neither the inode nor the disk has room for that.
  */
-TEST_F_TIMEOUT(faults, no_space, 120)
+TEST_F(faults, no_space)
 {
 	char path[32];
 	int i;
@@ -155,7 +155,7 @@ TEST_F_TIMEOUT(faults, no_space, 120)
 	EXPECT_EQ(0, remove_in(self->a, FILE_ON_DISK).err);
 }
 
-TEST_F_TIMEOUT(faults, read_only, 120)
+TEST_F(faults, read_only)
 {
 	ASSERT_EQ(0, mount(NULL, DIR, NULL, MS_REMOUNT | MS_RDONLY, NULL));
 	EXPECT_EQ(EROFS, set_in(self->a, FILE_ON_DISK, new_value(0), 0).err);
@@ -199,7 +199,7 @@ static bool one_of(const char *image, struct value a, struct value b)
 	return good;
 }
 
-TEST_F_TIMEOUT(faults, io_error, 120)
+TEST_F(faults, io_error)
 {
 	struct outcome o;
 	int fd;
@@ -224,7 +224,7 @@ static int cut(void)
 	return system("cp " IMAGE " " CUT) ? -1 : 0;
 }
 
-TEST_F_TIMEOUT(faults, power_cut, 120)
+TEST_F(faults, power_cut)
 {
 	int i;
 
@@ -244,7 +244,7 @@ TEST_F_TIMEOUT(faults, power_cut, 120)
 }
 
 /* What a sync has returned for is on the disk */
-TEST_F_TIMEOUT(faults, power_cut_after_sync, 120)
+TEST_F(faults, power_cut_after_sync)
 {
 	int fd;
 

@@ -123,7 +123,7 @@ FIXTURE_TEARDOWN(why)
 	tracing_stop();
 }
 
-TEST_F_TIMEOUT(why, honoured, 240)
+TEST_F(why, honoured)
 {
 	struct value v = value_v3(100000);
 
@@ -133,12 +133,12 @@ TEST_F_TIMEOUT(why, honoured, 240)
 	EXPECT_BOTH("honoured", "honoured", SPEC(self->b), self->file);
 }
 
-TEST_F_TIMEOUT(why, no_value, 240)
+TEST_F(why, no_value)
 {
 	EXPECT_BOTH("no_value", "", SPEC(self->a), self->file);
 }
 
-TEST_F_TIMEOUT(why, mnt_nosuid, 240)
+TEST_F(why, mnt_nosuid)
 {
 	struct value v = value_v2();
 
@@ -147,7 +147,7 @@ TEST_F_TIMEOUT(why, mnt_nosuid, 240)
 	EXPECT_BOTH("mnt_nosuid", "", SPEC(self->a), "/mnt/file");
 }
 
-TEST_F_TIMEOUT(why, mnt_foreign, 240)
+TEST_F(why, mnt_foreign)
 {
 	struct value v = value_v2();
 	struct holder h;
@@ -159,7 +159,7 @@ TEST_F_TIMEOUT(why, mnt_foreign, 240)
 	holder_stop(&h);
 }
 
-TEST_F_TIMEOUT(why, fs_foreign, 240)
+TEST_F(why, fs_foreign)
 {
 	struct value v = value_v2();
 	struct holder h;
@@ -173,7 +173,7 @@ TEST_F_TIMEOUT(why, fs_foreign, 240)
 	holder_stop(&h);
 }
 
-TEST_F_TIMEOUT(why, root_unmapped, 240)
+TEST_F(why, root_unmapped)
 {
 	struct value v = value_v3(70000);
 
@@ -183,7 +183,7 @@ TEST_F_TIMEOUT(why, root_unmapped, 240)
 	EXPECT_BOTH("root_unmapped", "", SPEC(NS_INIT), "/mnt/file");
 }
 
-TEST_F_TIMEOUT(why, root_not_owner, 240)
+TEST_F(why, root_not_owner)
 {
 	struct value v = value_v3(100000);
 
@@ -192,7 +192,7 @@ TEST_F_TIMEOUT(why, root_not_owner, 240)
 	EXPECT_BOTH("root_not_owner", "", SPEC(self->sibling), self->file);
 }
 
-TEST_F_TIMEOUT(why, outside_bounding, 240)
+TEST_F(why, outside_bounding)
 {
 	struct value v = value_v2();
 
@@ -205,7 +205,7 @@ TEST_F_TIMEOUT(why, outside_bounding, 240)
 		    self->file);
 }
 
-TEST_F_TIMEOUT(why, no_new_privs, 240)
+TEST_F(why, no_new_privs)
 {
 	struct value v = value_v2();
 
@@ -214,7 +214,7 @@ TEST_F_TIMEOUT(why, no_new_privs, 240)
 		    self->file);
 }
 
-TEST_F_TIMEOUT(why, ptraced, 240)
+TEST_F(why, ptraced)
 {
 	struct value v = value_v2();
 
@@ -222,7 +222,7 @@ TEST_F_TIMEOUT(why, ptraced, 240)
 	EXPECT_BOTH("honoured", "ptraced", SPEC(self->a, .traced = true), self->file);
 }
 
-TEST_F_TIMEOUT(why, fs_shared, 240)
+TEST_F(why, fs_shared)
 {
 	struct value v = value_v2();
 
@@ -230,7 +230,7 @@ TEST_F_TIMEOUT(why, fs_shared, 240)
 	EXPECT_BOTH("honoured", "fs_shared", SPEC(self->a, .shared = true), self->file);
 }
 
-TEST_F_TIMEOUT(why, setuid_mix, 240)
+TEST_F(why, setuid_mix)
 {
 	struct value v = value_v3(100000);
 
@@ -248,7 +248,7 @@ static void root_in_effect(void)
 }
 
 /* Set-user-ID of a file whose uid or gid has no mapping does nothing */
-TEST_F_TIMEOUT(why, setuid_unmapped, 240)
+TEST_F(why, setuid_unmapped)
 {
 	struct value v = value_v3(100000);
 
@@ -265,7 +265,7 @@ TEST_F_TIMEOUT(why, setuid_unmapped, 240)
 }
 
 /* What getxattr(2) shows to nobody, the tracepoint tells the tool */
-TEST_F_TIMEOUT(why, malformed, 240)
+TEST_F(why, malformed)
 {
 	struct value v = value_v2();
 
@@ -274,7 +274,7 @@ TEST_F_TIMEOUT(why, malformed, 240)
 	EXPECT_BOTH("malformed", "", SPEC(self->a), "/mnt/file");
 }
 
-TEST_F_TIMEOUT(why, form_1, 240)
+TEST_F(why, form_1)
 {
 	struct value v = value_v1();
 
@@ -290,7 +290,7 @@ TEST_F_TIMEOUT(why, form_1, 240)
 	umount2("/tmp/idmapped", MNT_DETACH);
 }
 
-TEST_F_TIMEOUT(why, fs_error, 240)
+TEST_F(why, fs_error)
 {
 	ASSERT_EQ(0, disk_with(NULL));
 	/* by the owner: for others the mode's ACL would be looked for first */
@@ -329,7 +329,7 @@ static void root_is_nobody(void)
 		_exit(1);
 }
 
-TEST_F_TIMEOUT(why, securebits_unseen, 240)
+TEST_F(why, securebits_unseen)
 {
 	struct value v = value_v2();
 
@@ -342,7 +342,7 @@ TEST_F_TIMEOUT(why, securebits_unseen, 240)
 }
 
 /* What counts is what the tracer had when it began, or who asked for it */
-TEST_F_TIMEOUT(why, tracer_unseen, 240)
+TEST_F(why, tracer_unseen)
 {
 	struct value v = value_v2();
 

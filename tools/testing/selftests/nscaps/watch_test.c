@@ -199,7 +199,7 @@ static struct creds exec_unseen(const struct watch *w, int ns, const char *path)
 	EXPECT_STREQ(_want, line_of(self->w.out));			\
 } while (0)
 
-TEST_F_TIMEOUT(watch, text, 240)
+TEST_F(watch, text)
 {
 	char errors[1024];
 	struct outcome o;
@@ -224,7 +224,7 @@ TEST_F_TIMEOUT(watch, text, 240)
 	EXPECT_STREQ("", errors);
 }
 
-TEST_F_TIMEOUT(watch, file, 240)
+TEST_F(watch, file)
 {
 	char errors[1024], want[512];
 	struct outcome o;
@@ -246,7 +246,7 @@ TEST_F_TIMEOUT(watch, file, 240)
 }
 
 /* Of its process, and only what is against the file */
-TEST_F_TIMEOUT(watch, refused, 240)
+TEST_F(watch, refused)
 {
 	char errors[1024], want[64];
 	struct outcome o;
@@ -303,7 +303,7 @@ static const char *json_of(FILE *f)
 #define OUTCOME(_disk, _here, _errno, _reason)				\
 	"\"rootid_disk\":" _disk ",\"rootid\":" _here ",\"errno\":" _errno ",\"reason\":\"" _reason "\""
 
-TEST_F_TIMEOUT(watch, json, 240)
+TEST_F(watch, json)
 {
 	const unsigned int init = ns_inum(NS_INIT), a = ns_inum(self->a);
 	char errors[1024];
@@ -338,7 +338,7 @@ TEST_F_TIMEOUT(watch, json, 240)
 }
 
 /* One process alone */
-TEST_F_TIMEOUT(watch, pid, 240)
+TEST_F(watch, pid)
 {
 	char pid[16], errors[1024], byte[24];
 
@@ -353,7 +353,7 @@ TEST_F_TIMEOUT(watch, pid, 240)
 }
 
 /* More decisions than there is room for */
-TEST_F_TIMEOUT(watch, lost, 240)
+TEST_F(watch, lost)
 {
 	char errors[4096], path[128], byte[64];
 
@@ -378,14 +378,14 @@ TEST_F_TIMEOUT(watch, lost, 240)
 	EXPECT_STREQ("nscap watch: " _line "\n", _errors);		\
 } while (0)
 
-TEST_F_TIMEOUT(watch, not_root, 240)
+TEST_F(watch, not_root)
 {
 	EXPECT_REFUSAL(3, "the kernel's tracing is for root: Permission denied", USER,
 		       NULL);
 }
 
 /* As a kernel without our tracepoints has it */
-TEST_F_TIMEOUT(watch, not_ours, 240)
+TEST_F(watch, not_ours)
 {
 	ASSERT_EQ(0, mount("none", TRACEFS "/events", "tmpfs", 0, NULL));
 	EXPECT_REFUSAL(4, "this kernel does not tell what it decides; that needs a kernel with nscaps",
@@ -393,7 +393,7 @@ TEST_F_TIMEOUT(watch, not_ours, 240)
 	umount(TRACEFS "/events");
 }
 
-TEST_F_TIMEOUT(watch, bad_file, 240)
+TEST_F(watch, bad_file)
 {
 	EXPECT_REFUSAL(3, "/tmp/not\\012there: No such file or directory", 0,
 		       "--file", "/tmp/not\nthere", NULL);
