@@ -89,11 +89,11 @@ differential differential-long:
 	@scripts/differential $(if $(findstring long,$@),--operations 1000000)
 
 attacks:
-	@scripts/deps tree build guest selftests
+	@scripts/deps tree build guest selftests compare
 	@scripts/prepare
-	@scripts/build base
+	@scripts/build compare
 	@scripts/selftests
-	@scripts/initramfs base
+	@scripts/initramfs compare
 	@scripts/attacks
 
 containers:
@@ -203,11 +203,11 @@ mutants-kunit: kunit
 	@scripts/mutants kunit
 
 mutants-guest:
-	@scripts/deps tree build guest selftests
+	@scripts/deps tree build guest selftests compare
 	@scripts/prepare
-	@scripts/build base
+	@scripts/build compare
 	@scripts/selftests
-	@scripts/initramfs base
+	@scripts/initramfs compare
 	@scripts/mutants guest
 
 check:

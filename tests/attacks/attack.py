@@ -58,7 +58,7 @@ def sources(protections, tree):
 
 
 def build(out, protections):
-    kernel = Kernel(out, "base", "attacks", "x86_64")
+    kernel = Kernel(out, "compare", "attacks", "x86_64")
     for path, source in sources(protections, kernel.tree).items():
         if void := kernel.compile(path, source):
             name = protections.sections()[void[0] - 1]
@@ -99,7 +99,7 @@ def main():
               for number, name in chosen.items()]
     lines += [f"0 after {test}" for test in tests]
     work = args.out / "attacks"
-    failed, _ = run_variants(kernel.image, args.out / "initramfs-base.cpio.gz", work, lines)
+    failed, _ = run_variants(kernel.image, args.out / "initramfs-compare.cpio.gz", work, lines)
     results = []
     for label in ("before", "after"):
         for test in tests:

@@ -221,7 +221,7 @@ def with_kunit(source, mutants, args):
 
 def guest(source, mutants, args):
     """The kselftests, of those mutants that nothing has caught yet."""
-    kernel = Kernel(args.out, "base", "mutants", "x86_64")
+    kernel = Kernel(args.out, "compare", "mutants", "x86_64")
     alive = {number: mutant for number, mutant in mutants.items() if args.results.alive(number)}
     for number, mutant in alive.items():
         source.add(number, mutant.function, mutant.text())
@@ -245,7 +245,7 @@ def kselftests(kernel, numbers, mutants, args):
     tests = sorted({test for some in wanted.values() for test in some})
     lines = [f"0 none {test}" for test in tests]
     lines += [f"{number} {number} {test}" for number, some in wanted.items() for test in some]
-    failed, ended = run_variants(kernel.image, args.out / "initramfs-base.cpio.gz",
+    failed, ended = run_variants(kernel.image, args.out / "initramfs-compare.cpio.gz",
                                  args.out / "mutants/guest", lines)
     for test in tests:
         if failed.get(("none", test), ["did not run"]):
