@@ -24,7 +24,9 @@ def add_to_initramfs(base, root, image):
     archive = subprocess.run(["cpio", "--quiet", "-o", "-H", "newc", "-R", "0:0"],
                              input="\n".join(names).encode(), cwd=root,
                              stdout=subprocess.PIPE, check=True).stdout
-    image.write_bytes(base.read_bytes() + archive)
+    first = base.read_bytes()
+    # the kernel looks for an archive that is not compressed at multiples of 4
+    image.write_bytes(first + bytes(-len(first) % 4) + archive)
     return image
 
 

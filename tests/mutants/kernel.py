@@ -18,10 +18,11 @@ class Kernel:
 
     def __init__(self, out, kind, name, arch):
         self.tree = out / "linux"
+        self.original = out / kind
         self.build = out / f"{kind}-{name}"
         self.arch = arch
         self.image = self.build / self.IMAGES[arch]
-        subprocess.run(["rsync", "-a", "--delete", f"{out / kind}/", f"{self.build}/"],
+        subprocess.run(["rsync", "-a", "--delete", f"{self.original}/", f"{self.build}/"],
                        check=True)
 
     def command(self, path):
@@ -45,21 +46,36 @@ class Kernel:
         command = command.replace("-Werror", "")
         return source.build(edited, ["sh", "-c", command], cwd=self.build)
 
-    def link(self, *variables):
+    def make(self, *arguments):
+        """The output of the kernel's make for that."""
         # as scripts/build and scripts/kunit, or all of it would be built again
         compilers = [f"CC={os.environ['KCC']}"]
         if self.arch != "um":
             compilers.append(f"HOSTCC={os.environ['KCC']}")
         done = subprocess.run(
             ["make", "-C", self.tree, f"O={self.build}", f"ARCH={self.arch}", *compilers,
-             f"-j{os.environ.get('JOBS') or os.cpu_count()}", *variables, self.image.name],
+             f"-j{os.environ.get('JOBS') or os.cpu_count()}", *arguments],
             check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             env={**os.environ, "KBUILD_BUILD_TIMESTAMP": "1970-01-01",
                  "KBUILD_BUILD_USER": "nscaps", "KBUILD_BUILD_HOST": "nscaps"})
         if done.returncode:
             raise RuntimeError(f"the kernel with variants does not link:\n{done.stdout[-2000:]}")
+        return done.stdout
+
+    def old_tools(self):
+        """Let the copy's objtool, which knows its own path and so is built anew, be no
+        newer than the objects that it has looked at."""
+        old = (self.original / "tools/objtool/objtool").stat()
+        self.make("prepare")
+        for path in (self.build / "tools/objtool").rglob("*"):
+            os.utime(path, ns=(old.st_atime_ns, old.st_mtime_ns))
+
+    def link(self, *variables):
+        if (self.original / "tools/objtool/objtool").exists():
+            self.old_tools()
+        output = self.make(*variables, self.image.name)
         # what was compiled here must not have been compiled again
-        if again := re.findall(r"^  CC +(.*)$", done.stdout, re.M):
+        if again := re.findall(r"^  CC +(.*)$", output, re.M):
             unwanted = [name for name in again if not name.startswith(("init/", "arch/"))]
             if unwanted:
                 raise RuntimeError(f"compiled again: {' '.join(unwanted)}")
