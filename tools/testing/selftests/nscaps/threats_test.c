@@ -293,9 +293,11 @@ static void resident_end(struct resident *r)
 TEST_F(threats, filesystem_of_a_namespace)
 {
 	struct resident r = resident_start(self->a, 0);
-	char path[64];
+	char path[64], opened[64];
 	struct outcome o;
 	struct value v = value_v3(100000);
+	struct creds c;
+	int fd;
 
 	ASSERT_LT(0, r.pid);
 	snprintf(path, sizeof(path), "/proc/%d/root/mnt/file", r.pid);
@@ -303,8 +305,18 @@ TEST_F(threats, filesystem_of_a_namespace)
 	o = get_in(NS_INIT, path, 64);
 	EXPECT_TRUE(value_eq(&v, &o.value));
 	EXPECT_EQ(XATTR_CAPS_SZ_2, get_in(self->a, path, 64).ret);
-	EXPECT_EQ(0, exec_in(NS_INIT, NOBODY, path, NULL).permitted);
-	EXPECT_EQ(0, exec_in(self->a, NOBODY, path, NULL).permitted);
+
+	/* by a descriptor, as NOBODY may not look into /proc/PID/root */
+	fd = open(path, O_RDONLY);
+	ASSERT_LE(0, fd);
+	snprintf(opened, sizeof(opened), "/proc/self/fd/%d", fd);
+	c = exec_in(NS_INIT, NOBODY, opened, NULL);
+	EXPECT_EQ(0, c.err);
+	EXPECT_EQ(0, c.permitted);
+	c = exec_in(self->a, NOBODY, opened, NULL);
+	EXPECT_EQ(0, c.err);
+	EXPECT_EQ(0, c.permitted);
+	close(fd);
 
 	/* init's own root is no uid of that filesystem */
 	EXPECT_EQ(EINVAL, set_in(NS_INIT, path, value_v3(0), 0).err);
@@ -656,7 +668,7 @@ TEST_F(threats, race_set_chown)
 		set += getxattr(self->path, CAPS_XATTR, NULL, 0) > 0;
 		ASSERT_EQ(0, chown(self->path, 0, 0));
 		/* time for a set that is under way */
-		sched_yield();
+		usleep(i % 20 * 1000);
 		ASSERT_EQ(-1, getxattr(self->path, CAPS_XATTR, NULL, 0))
 			TH_LOG("round %d", i);
 		ASSERT_EQ(ENODATA, errno);

@@ -319,9 +319,26 @@ TEST_F(xattr, remove)
 	EXPECT_NO_VALUE();
 }
 
+static struct outcome remove_any(void *ctx)
+{
+	struct outcome o = {};
+
+	o.ret = removexattr(ctx, CAPS_XATTR);
+	o.err = o.ret ? errno : 0;
+	return o;
+}
+
 TEST_F(xattr, remove_unprivileged)
 {
 	EXPECT_SET(0, NS_INIT, value_v2());
+	/* the owner, without CAP_SETFCAP */
+	EXPECT_EQ(EPERM, run_in(NS_INIT, 100000, remove_any, self->path).err);
+	EXPECT_STORED(value_v2());
+	ASSERT_EQ(0, chown(self->path, 101000, 101000));
+	EXPECT_SET(0, NS_INIT, value_v2());
+	EXPECT_EQ(EPERM, run_in(self->a, 1000, remove_any, self->path).err);
+	EXPECT_STORED(value_v2());
+	/* CAP_SETFCAP, but not over this inode */
 	ASSERT_EQ(0, chown(self->path, 0, 0));
 	EXPECT_SET(0, NS_INIT, value_v2());
 	EXPECT_EQ(EPERM, remove_in(self->a, self->path).err);
