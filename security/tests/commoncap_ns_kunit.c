@@ -17,6 +17,8 @@
  *   |   `-- U   no uid is mapped yet
  *   |-- S   0 -> 200000
  *   |-- M   0 -> 300000, 5 -> 100000
+ *   |-- R   5 -> 100000, 0 -> 400000: uid 0 is in its second range
+ *   |   `-- R1  0 -> 400001 (uid 1 of R)
  *   |-- P   0 -> 1000, and no other uid: what any user may make
  *   |-- Z   0 -> 0
  *   |-- N   5 -> 100000, and no uid 0
@@ -103,6 +105,20 @@ static struct user_namespace mock_m = {
 	.group = KGIDT_INIT(1000),
 };
 
+/* so few ranges stay in the order in which they were written */
+static struct user_namespace mock_r = {
+	.uid_map = {
+		.extent = { { 5, 100000, 1 }, { 0, 400000, 5 } },
+		.nr_extents = 2,
+	},
+	.parent = &init_user_ns,
+	.level = 1,
+	.owner = KUIDT_INIT(1000),
+	.group = KGIDT_INIT(1000),
+};
+
+static struct user_namespace mock_r1 = MOCK_NS(&mock_r, 2, 0, 400001, 1);
+
 /* sorted by first */
 static struct uid_gid_extent mock_l_forward[] = {
 	{ 0, 700000, 1 }, { 10, 600000, 2 }, { 20, 500000, 3 },
@@ -130,7 +146,7 @@ static void mock_init_namespaces(void)
 {
 	struct user_namespace *const all[] = {
 		&mock_a, &mock_b, &mock_b0, &mock_s, &mock_m, &mock_p, &mock_z,
-		&mock_n, &mock_e, &mock_h, &mock_l,
+		&mock_n, &mock_e, &mock_h, &mock_l, &mock_r, &mock_r1,
 	};
 	int i;
 
@@ -996,6 +1012,9 @@ static const struct mock_translation mock_translations[] = {
 	{ "M 0", &mock_m, NULL, 0, 300000 },
 	{ "M 5", &mock_m, NULL, 5, 100000 },
 	{ "M 6", &mock_m, NULL, 6, MOCK_UNMAPPED },
+	{ "R 0", &mock_r, NULL, 0, 400000 },
+	{ "R 5", &mock_r, NULL, 5, 100000 },
+	{ "R 6", &mock_r, NULL, 6, MOCK_UNMAPPED },
 	{ "L 0", &mock_l, NULL, 0, 700000 },
 	{ "L 1", &mock_l, NULL, 1, MOCK_UNMAPPED },
 	{ "L 55", &mock_l, NULL, 55, 800005 },
@@ -1179,6 +1198,13 @@ static const struct mock_owner mock_owners[] = {
 	{ "S's root, A", 200000, &mock_a, false },
 	{ "S's root, B", 200000, &mock_b, false },
 	{ "M's root, M", 300000, &mock_m, true },
+	/* the first range alone does not tell who the root is */
+	{ "R's root, R", 400000, &mock_r, true },
+	{ "R's root, child", 400000, &mock_r1, true },
+	{ "R's uid 5, R", 100000, &mock_r, false },
+	{ "R's uid 5, child", 100000, &mock_r1, false },
+	{ "R's uid 1, R", 400001, &mock_r, false },
+	{ "R1's root, R1", 400001, &mock_r1, true },
 	{ "a user, init", 1000, &init_user_ns, false },
 	{ "a user, the namespace it made", 1000, &mock_p, true },
 	{ "a user, another's namespace", 1000, &mock_a, false },
@@ -1189,6 +1215,7 @@ static const struct mock_owner mock_owners[] = {
 	{ "invalid, A", U32_MAX, &mock_a, false },
 	{ "invalid, B", U32_MAX, &mock_b, false },
 	{ "invalid, M", U32_MAX, &mock_m, false },
+	{ "invalid, R", U32_MAX, &mock_r, false },
 	{ "invalid, no map", U32_MAX, &mock_u, false },
 	{ "invalid, E", U32_MAX, &mock_e, false },
 	{ "invalid, H", U32_MAX, &mock_h, false },
@@ -1758,6 +1785,10 @@ static const struct mock_buffer mock_buffers[] = {
 	  20, 20 },
 	{ "v3 shown as v2 short", NULL, &mock_a, VFS_CAP_REVISION_3, 100000,
 	  19, -ERANGE },
+	{ "v3 of R's root to its child", NULL, &mock_r1, VFS_CAP_REVISION_3,
+	  400000, 24, 20 },
+	{ "v3 of R's uid 5 to its child", NULL, &mock_r1, VFS_CAP_REVISION_3,
+	  100000, 24, -EOVERFLOW },
 	{ "v2 shown as v3 exact", &mock_a, &init_user_ns, VFS_CAP_REVISION_2, 0,
 	  24, 24 },
 	{ "v2 shown as v3 short", &mock_a, &init_user_ns, VFS_CAP_REVISION_2, 0,
@@ -2131,6 +2162,10 @@ static const struct mock_set mock_sets[] = {
 	  100000 },
 	{ "M v3 6", &init_user_ns, NULL, &mock_m, 300000, 300000, V3, 6,
 	  -EINVAL },
+	{ "R v2", &init_user_ns, NULL, &mock_r, 400000, 400000, V2, 0, 24,
+	  400000 },
+	{ "R v3 5", &init_user_ns, NULL, &mock_r, 400000, 400000, V3, 5, 24,
+	  100000 },
 	{ "N v2", &init_user_ns, NULL, &mock_n, 100000, 100000, V2, 0,
 	  -EINVAL },
 	{ "N v3 5", &init_user_ns, NULL, &mock_n, 100000, 100000, V3, 5, 24,
