@@ -8,8 +8,8 @@ export BASE KDIR V JOBS TEST FILES
 .PHONY: help deps fetch prepare build kunit kselftest run shell gdb menuconfig \
 	nscap install deb-tools bench bench-check containers filesystems \
 	differential differential-long attacks \
-	fuzz faults prove mutants mutants-kunit mutants-guest series lint docs \
-	check check-bases clean distclean
+	fuzz faults prove mutants mutants-kunit mutants-guest coverage series \
+	lint docs check check-bases clean distclean
 
 help:
 	@echo 'make run         build, boot, and tell a short true story'
@@ -39,6 +39,7 @@ help:
 	@echo 'make prove       what CBMC can show of it; faults: bugs that must be found'
 	@echo 'make mutants     try mutants of it in user space; mutants-kunit: with KUnit;'
 	@echo '                 mutants-guest: what these have not caught, with the kselftests'
+	@echo 'make coverage    the lines and branches of it that the tests run, by gcov'
 	@echo 'make fetch       the pinned kernel source, build/cache'
 	@echo 'make prepare     the kernel tree with ours in it, build/BASE/linux'
 	@echo 'make build       the kernel of run and shell'
@@ -209,6 +210,14 @@ mutants-guest:
 	@scripts/selftests
 	@scripts/initramfs compare
 	@scripts/mutants guest
+
+coverage:
+	@scripts/deps tree build guest selftests prove
+	@scripts/prepare
+	@scripts/build gcov
+	@scripts/selftests
+	@scripts/initramfs gcov
+	@scripts/coverage
 
 check:
 	@scripts/check

@@ -44,6 +44,10 @@ fi
 # dependencies from the compiler, and not by preprocessing each file before
 export KCC CCACHE_DEPEND=1
 
+# how the object is compiled whose lines and branches are counted: what is inlined
+# would be there once for each call
+COUNTED="-fno-inline -Wno-attributes -include $TOP/tests/coverage/noinline.h"
+
 # pages of the manual whose examples are tests, and what these are called
 PAGES="doc-examples=Documentation/admin-guide/nscaps.rst doc-why=Documentation/admin-guide/nscaps-why.rst doc-users=docs/users.md"
 
