@@ -148,13 +148,25 @@ static ssize_t nscaps_encode(const struct vfs_caps *caps, u32 revision,
 
 /*
  * The initial namespace maps all uids to themselves, as a mount without an idmap
- * does: that is worth no call.
+ * does: that is worth no call.  Nor is the first range of a map, in which nearly
+ * all uids are.
  */
 
 static struct rootid rootid_from_kuid(struct user_namespace *ns, kuid_t kuid)
 {
+	const struct uid_gid_map *map = &ns->uid_map;
+	const struct uid_gid_extent *first = &map->extent[0];
+	const unsigned int extents = map->nr_extents;
+	const u32 offset = __kuid_val(kuid) - first->lower_first;
+
 	if (ns == &init_user_ns)
 		return (struct rootid) { .val = __kuid_val(kuid) };
+
+	/* the ranges are there before their number is; as in map_id_up() */
+	smp_rmb();
+	if (extents && extents <= UID_GID_MAP_MAX_BASE_EXTENTS &&
+	    offset < first->count)
+		return (struct rootid) { .val = first->first + offset };
 	return (struct rootid) { .val = from_kuid(ns, kuid) };
 }
 
@@ -631,6 +643,12 @@ static noinline void nscaps_audit_exec(const struct file *file,
 				    NULL);
 }
 
+/*
+ * The name of the xattr at a place that is known: vfs_setxattr() puts it in place
+ * of the caller's, so that whoever asks for the name next compares no text.
+ */
+const char nscaps_xattr_name[] = XATTR_NAME_CAPS;
+
 /* Are these four characters those of the xattr's name? */
 static __always_inline bool same4(const char *name, unsigned int i)
 {
@@ -652,6 +670,8 @@ static __always_inline bool same4(const char *name, unsigned int i)
 bool nscaps_name(const char *name)
 {
 	static_assert(sizeof(XATTR_NAME_CAPS) == 20);
+	if (name == nscaps_xattr_name)
+		return true;
 	return same4(name, 0) && same4(name, 4) && same4(name, 8) &&
 	       same4(name, 12) && same4(name, 16);
 }

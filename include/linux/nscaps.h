@@ -101,6 +101,8 @@ struct nscaps_event {
 	enum nscaps_reason reason;
 };
 
+extern const char nscaps_xattr_name[];
+
 bool nscaps_name(const char *name);
 ssize_t nscaps_getxattr(struct mnt_idmap *idmap, struct dentry *dentry,
 			void *value, size_t size);

@@ -2651,6 +2651,9 @@ static void nscaps_test_name(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, nscaps_name(name));
 	name[len] = 0;
 	KUNIT_EXPECT_TRUE(test, nscaps_name(name));
+	/* what vfs_setxattr() puts in its place, which is known by its address */
+	KUNIT_EXPECT_TRUE(test, nscaps_name(nscaps_xattr_name));
+	KUNIT_EXPECT_STREQ(test, nscaps_xattr_name, XATTR_NAME_CAPS);
 	for (i = 0; i < len; i++) {
 		name[i] ^= 1;
 		KUNIT_EXPECT_FALSE_MSG(test, nscaps_name(name), "%s", name);

@@ -125,6 +125,8 @@ void check_name(const uint8_t *data, size_t size)
 	longer[data[0] % sizeof(right)] = data[1];
 	name = (char *)exact_copy((const uint8_t *)longer, strlen(longer) + 1);
 	require(world_name(name) == !strcmp(name, right), "a wrong name");
+	require(!strcmp(world_known_name(), right), "another known name");
+	require(world_name(world_known_name()), "a known name that is not known");
 	free(name);
 }
 

@@ -319,6 +319,12 @@ bool world_name(const char *name)
 	return nscaps_name(name);
 }
 
+/* The name at the place where it is known without a look at it */
+const char *world_known_name(void)
+{
+	return nscaps_xattr_name;
+}
+
 int world_decode(const void *bytes, size_t size, struct value *value)
 {
 	struct vfs_caps caps = poisoned();

@@ -19,6 +19,7 @@ void world_told_value(struct value *value);
 const char *world_recorded(void);
 
 bool world_name(const char *name);
+const char *world_known_name(void);
 int world_decode(const void *bytes, size_t size, struct value *value);
 long world_encode(const struct value *value, void *bytes);
 bool world_owns(long long kuid, int ns);
