@@ -64,8 +64,7 @@ static uint32_t to_outside(const struct ns *ns, uint32_t id)
 	return NO_ID;
 }
 
-/* The uid of the initial namespace that @id of @ns is */
-static uint32_t to_kuid(const struct plan *plan, int ns, uint32_t id)
+uint32_t plan_kuid(const struct plan *plan, int ns, uint32_t id)
 {
 	for (; ns > 0 && id != NO_ID; ns = plan->ns[ns].parent)
 		id = to_outside(&plan->ns[ns], id);
@@ -307,7 +306,7 @@ static uint32_t pick_kuid(const struct plan *plan, struct rng *r)
 {
 	static const uint32_t inside[] = { 0, 0, 0, 0, 0, 1, 5, 1000 };
 	const int ns = pick_ns(plan, r);
-	uint32_t kuid = to_kuid(plan, ns, PICK(inside, r));
+	uint32_t kuid = plan_kuid(plan, ns, PICK(inside, r));
 
 	return kuid == NO_ID ? 0 : kuid;
 }
@@ -376,10 +375,13 @@ static void plan_places_of_ns(struct plan *plan, int ns, int base,
 		add_idmap(plan, PLACE_NS_IDMAP, tmpfs, ns, r);
 }
 
+unsigned int plan_filesystems = 4;
+
 static void plan_places(struct plan *plan, struct rng *r)
 {
-	const int first = rng_below(r, 4);
-	const int second = (first + 1 + rng_below(r, 3)) % 4;
+	const int first = rng_below(r, plan_filesystems);
+	const int second = (first + 1 + rng_below(r, plan_filesystems - 1)) %
+			   plan_filesystems;
 	int base[2], raw, ovl, idmap = -1;
 
 	base[0] = add_place(plan, PLACE_TMPFS + first, -1, 0);
@@ -665,7 +667,7 @@ static void pick_cred(const struct plan *plan, struct op *op, struct rng *r)
 	if (exec && rng_chance(r, 75))
 		op->uid = 65534;
 	/* a uid that is none cannot be taken on */
-	if (to_kuid(plan, op->ns, op->uid) == NO_ID)
+	if (plan_kuid(plan, op->ns, op->uid) == NO_ID)
 		op->uid = plan->ns[op->ns].extents ?
 			  plan->ns[op->ns].extent[0].inside +
 			  plan->ns[op->ns].extent[0].count - 1 : 1000;

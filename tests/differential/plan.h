@@ -114,7 +114,9 @@ enum op_kind {
 	OP_CREATE,
 	OP_STAT,
 	OP_EXEC,
-	OP_KINDS
+	OP_KINDS,
+	/* of no plan: see worker_garbage */
+	OP_GARBAGE = OP_KINDS
 };
 
 /* Who asks: what is left of the namespace's root, or a user of it */
@@ -169,12 +171,20 @@ struct op {
 	uint32_t arg[2];
 };
 
+/*
+ * Of how many filesystems, from PLACE_TMPFS on, two are chosen: 4, unless the
+ * kernel has fewer
+ */
+extern unsigned int plan_filesystems;
+
 void plan_episode(struct plan *plan, uint64_t seed, uint64_t episode);
 void plan_op(const struct plan *plan, uint32_t number, struct op *op);
 /* The initial value of a file, set by the first namespace; none: false */
 bool plan_initial(const struct plan *plan, int place, int file, struct op *op,
 		  uint32_t *owner, uint32_t *mode);
 size_t plan_raw_value(uint64_t seed, int file, unsigned char *value);
+/* The uid of the initial namespace that @id of @ns is, or NO_ID */
+uint32_t plan_kuid(const struct plan *plan, int ns, uint32_t id);
 void plan_map(const struct ns *ns, char *text, size_t size);
 const char *place_name(const struct plan *plan, int place, char *buf);
 /* Does the namespace see the place by its path? */

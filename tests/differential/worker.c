@@ -315,6 +315,8 @@ static long exec_file(const struct op *op, char *text)
 	return 0;
 }
 
+long (*worker_garbage)(const struct op *op, char *text);
+
 static long call(const struct op *op, char *text)
 {
 	switch (op->kind) {
@@ -345,6 +347,8 @@ static long call(const struct op *op, char *text)
 		return stat_file(op->name, text);
 	case OP_EXEC:
 		return exec_file(op, text);
+	case OP_GARBAGE:
+		return worker_garbage(op, text);
 	default:
 		errno = ENOSYS;
 		return -1;

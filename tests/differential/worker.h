@@ -67,6 +67,9 @@ struct result {
 	char text[1536];
 };
 
+/* What OP_GARBAGE does, where there is such a thing; @text is of the result */
+extern long (*worker_garbage)(const struct op *op, char *text);
+
 /* the directory of the episode */
 #define WORLD	"/tmp/w"
 
