@@ -434,7 +434,8 @@ static int loop_attach(const char *image, char *dev, size_t size)
 	return fd;
 }
 
-int fs_make_ext4(const char *image, unsigned int megabytes)
+int fs_make_ext4_with(const char *image, unsigned int megabytes,
+		      const char *options)
 {
 	char cmd[256];
 	int fd;
@@ -443,8 +444,13 @@ int fs_make_ext4(const char *image, unsigned int megabytes)
 	if (fd < 0 || ftruncate(fd, megabytes << 20))
 		return -1;
 	close(fd);
-	snprintf(cmd, sizeof(cmd), "mkfs.ext4 -q -F %s", image);
+	snprintf(cmd, sizeof(cmd), "mkfs.ext4 -q -F %s %s", options, image);
 	return system(cmd) ? -1 : 0;
+}
+
+int fs_make_ext4(const char *image, unsigned int megabytes)
+{
+	return fs_make_ext4_with(image, megabytes, "");
 }
 
 int fs_mount_ext4(const char *image, const char *dir)

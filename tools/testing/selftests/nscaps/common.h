@@ -94,6 +94,8 @@ void beside(char *path, const char *name);
 
 /* Another ext4, made in a file; and mounted, by way of a loop device */
 int fs_make_ext4(const char *image, unsigned int megabytes);
+int fs_make_ext4_with(const char *image, unsigned int megabytes,
+		      const char *options);
 int fs_mount_ext4(const char *image, const char *dir);
 
 /* An idmapped mount of @dir at @place, with the map of the namespace @ns */
