@@ -8,8 +8,8 @@ export BASE KDIR V JOBS TEST FILES
 .PHONY: help deps fetch prepare build kunit kselftest run shell gdb menuconfig \
 	nscap install deb-tools bench bench-check containers filesystems \
 	differential differential-long attacks \
-	fuzz faults prove mutants mutants-kunit mutants-guest coverage series \
-	lint docs check check-bases clean distclean
+	fuzz fuzz-guest faults prove mutants mutants-kunit mutants-guest coverage \
+	series lint docs check check-bases clean distclean
 
 help:
 	@echo 'make run         build, boot, and tell a short true story'
@@ -36,6 +36,8 @@ help:
 	@echo 'make lint        checkpatch, sparse, W=1, kernel-doc, shellcheck'
 	@echo 'make docs        the HTML of the manual, build/BASE/docs'
 	@echo 'make fuzz        fuzz the implementation in user space, FUZZ_TIME=60 seconds'
+	@echo 'make fuzz-guest  fuzz the system calls in a guest with all kernel checks on,'
+	@echo '                 FUZZ_TIME=120 seconds; SEED= EPISODE= do it again'
 	@echo 'make prove       what CBMC can show of it; faults: bugs that must be found'
 	@echo 'make mutants     try mutants of it in user space; mutants-kunit: with KUnit;'
 	@echo '                 mutants-guest: what these have not caught, with the kselftests'
@@ -184,6 +186,12 @@ fuzz:
 	@scripts/deps tree fuzz
 	@scripts/prepare
 	@scripts/fuzz
+
+fuzz-guest:
+	@scripts/deps tree build guest
+	@scripts/prepare
+	@scripts/build debug
+	@scripts/fuzz-guest
 
 prove:
 	@scripts/deps tree prove
