@@ -75,6 +75,21 @@ static void renew_foreign(const struct command *c, bool target)
 		renew(c, "f0");
 }
 
+/* Give the file to the owner of the directory that @fd is */
+static void adopt(const struct command *c, int fd)
+{
+	struct command chown = *c;
+	struct stat st;
+	struct result r;
+
+	if (fstat(fd, &st))
+		return;
+	chown.op.kind = OP_CHOWN;
+	chown.op.arg[0] = st.st_uid;
+	chown.op.arg[1] = st.st_gid;
+	worker_tell(0, &chown, fd, &r);
+}
+
 /*
  * An empty value is refused by one kernel and stored by the other, so after it
  * the file is made to have none on both: by setting and removing one, which
@@ -93,6 +108,11 @@ static void resync(const struct command *c, int fd)
 	again.op.flags = 0;
 	memcpy(again.op.value, v.bytes, v.size);
 	worker_tell(0, &again, fd, &r);
+	if (r.ret) {
+		/* to an owner over whom an overlay's mounter has power */
+		adopt(&again, fd);
+		worker_tell(0, &again, fd, &r);
+	}
 	again.op.kind = OP_REMOVE;
 	worker_tell(0, &again, fd, &r);
 }
