@@ -6,7 +6,7 @@ export BASE KDIR V JOBS TEST FILES
 
 .DEFAULT_GOAL := help
 .PHONY: help deps fetch prepare build kunit kselftest run shell gdb menuconfig \
-	nscap install deb-tools bench bench-check containers filesystems \
+	nscap install deb-tools kernel-doc bench bench-check containers filesystems \
 	differential differential-long attacks \
 	fuzz fuzz-guest faults prove mutants mutants-kunit mutants-guest coverage \
 	series lint docs check check-bases clean distclean
@@ -28,13 +28,14 @@ help:
 	@echo 'make menuconfig  change the configuration of the kernel of run and shell'
 	@echo 'make nscap       the nscap tool, build/nscap'
 	@echo 'make install     install it; DESTDIR=/a/root PREFIX=/usr/local'
-	@echo 'make deb-tools   the Debian package of it, build/deb'
+	@echo 'make deb-tools   the package of the tool and its manual alone'
 	@echo 'make bench       what a call costs in instructions, ours and stock'
 	@echo 'make bench-check the same, held against tests/bench/bounds'
 	@echo 'make series      the patches to send, build/BASE/patches, each checked'
 	@echo 'make check-bases which diffs all bases share, and which drift'
 	@echo 'make lint        checkpatch, sparse, W=1, kernel-doc, shellcheck'
 	@echo 'make docs        the HTML of the manual, build/BASE/docs'
+	@echo 'make kernel-doc  manual pages of the functions, section 9, build/BASE/man'
 	@echo 'make fuzz        fuzz the implementation in user space, FUZZ_TIME=60 seconds'
 	@echo 'make fuzz-guest  fuzz the system calls in a guest with all kernel checks on,'
 	@echo '                 FUZZ_TIME=120 seconds; SEED= EPISODE= do it again'
@@ -153,8 +154,14 @@ install:
 	@$(MAKE) -s -C tools/nscaps O=$$(dirname $$(scripts/nscap)) install
 
 deb-tools:
-	@scripts/deps deb
+	@scripts/deps tree deb docs
+	@scripts/prepare
 	@scripts/deb-tools
+
+kernel-doc:
+	@scripts/deps tree kernel-doc
+	@scripts/prepare
+	@scripts/kernel-doc
 
 bench:
 	@scripts/deps tree build guest selftests compare

@@ -51,6 +51,10 @@ COUNTED="-fno-inline -Wno-attributes -include $TOP/tests/coverage/noinline.h"
 # pages of the manual whose examples are tests, and what these are called
 PAGES="doc-examples=Documentation/admin-guide/nscaps.rst doc-why=Documentation/admin-guide/nscaps-why.rst doc-users=docs/users.md"
 
+# our sources with kernel-doc
+KERNEL_DOC="security/commoncap_ns.c include/linux/nscaps.h
+	include/uapi/linux/capability.h include/uapi/linux/nscaps.h"
+
 # page NAME=PATH: the file; Markdown is the repository's, the rest the tree's
 page()
 {
@@ -91,6 +95,13 @@ overlay_files()
 tree_of()
 {
 	if [[ $1 == *stock ]]; then echo "$PRISTINE"; else echo "$TREE"; fi
+}
+
+# kernel_version: that of the prepared tree, as 6.12.117
+kernel_version()
+{
+	sed -nE 's/^(VERSION|PATCHLEVEL|SUBLEVEL) = ([0-9]+)$/\2/p' "$TREE/Makefile" |
+		paste -sd.
 }
 
 # expected_tests SUITE: the names of the tests that are to run: those of all
