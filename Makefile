@@ -2,11 +2,11 @@
 # Namespaced file capabilities: the way in.  `make help` tells what there is.
 
 BASE ?= 6.12
-export BASE KDIR V JOBS TEST FILES
+export BASE KDIR V JOBS TEST FILES CONFIG
 
 .DEFAULT_GOAL := help
 .PHONY: help deps fetch prepare build kunit kselftest run shell gdb menuconfig \
-	nscap install deb-tools kernel-doc bench bench-check containers filesystems \
+	nscap install deb deb-check deb-tools kernel-doc bench bench-check containers filesystems \
 	differential differential-long attacks \
 	fuzz fuzz-guest faults prove mutants mutants-kunit mutants-guest coverage \
 	series lint docs check check-bases clean distclean
@@ -28,6 +28,9 @@ help:
 	@echo 'make menuconfig  change the configuration of the kernel of run and shell'
 	@echo 'make nscap       the nscap tool, build/nscap'
 	@echo 'make install     install it; DESTDIR=/a/root PREFIX=/usr/local'
+	@echo 'make deb         the Debian packages linux-image, linux-headers and nscaps-tools,'
+	@echo '                 build/deb; CONFIG=/a/config in place of our configuration'
+	@echo 'make deb-check   the same, and the kselftests on the kernel of the package'
 	@echo 'make deb-tools   the package of the tool and its manual alone'
 	@echo 'make bench       what a call costs in instructions, ours and stock'
 	@echo 'make bench-check the same, held against tests/bench/bounds'
@@ -57,7 +60,7 @@ help:
 
 deps:
 	@scripts/deps tree build guest gdb menuconfig compare containers selftests tool shift \
-		deb fuzz prove lint docs
+		deb deb-kernel fuzz prove lint docs kernel-doc
 
 fetch:
 	@scripts/fetch
@@ -152,6 +155,18 @@ nscap:
 install:
 	@scripts/deps tool
 	@$(MAKE) -s -C tools/nscaps O=$$(dirname $$(scripts/nscap)) install
+
+deb:
+	@scripts/deps tree build deb deb-kernel docs
+	@scripts/prepare
+	@scripts/deb
+	@scripts/deb-tools
+
+deb-check: deb
+	@scripts/deps guest selftests
+	@scripts/selftests
+	@scripts/initramfs deb
+	@scripts/guest-run deb kselftest
 
 deb-tools:
 	@scripts/deps tree deb docs

@@ -5,7 +5,7 @@
 #
 # From the environment: BASE (the kernel to patch), KDIR (the user's own tree
 # in its place), JOBS, V=1 (show the whole output), NSCAPS_BUILD (a build/
-# elsewhere), KCC (the compiler of kernels).
+# elsewhere), KCC (the compiler of kernels), CONFIG (of the kernel `given`).
 # It defines, for all of them:
 # shellcheck disable=SC2034
 
@@ -16,6 +16,9 @@ BASE=${BASE:-6.12}
 KDIR=${KDIR:-}
 JOBS=${JOBS:-$(nproc)}
 V=${V:-0}
+
+CONFIG=${CONFIG:-}
+[[ -z $CONFIG ]] || CONFIG=$(realpath -m -- "$CONFIG")
 
 # everything generated goes below BUILD
 BUILD=${NSCAPS_BUILD:-$TOP/build}
