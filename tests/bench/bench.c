@@ -18,8 +18,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/mount.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +97,8 @@ static unsigned long ordered(unsigned long *n, size_t count, size_t place)
  * struct test - a call to count
  * @call: makes the call once; returns what the system call did
  * @before: makes the next call possible, uncounted; may be NULL
+ * @between: what differs from one repetition to the next; may be NULL.  Then the
+ *	lowest of them counts, and else their median
  * @path: the file
  * @name: the xattr
  * @value: its bytes
@@ -103,6 +107,7 @@ static unsigned long ordered(unsigned long *n, size_t count, size_t place)
 struct test {
 	long (*call)(struct test *t);
 	void (*before)(struct test *t);
+	void (*between)(int rep);
 	const char *path;
 	const char *name;
 	struct value value;
@@ -140,11 +145,13 @@ static struct count count(struct test *t)
 	for (i = 0; i < WARM; i++)
 		once(t, &c.result);
 	for (rep = 0; rep < REPS; rep++) {
+		if (t->between)
+			t->between(rep);
 		for (i = 0; i < CALLS; i++)
 			n[i] = once(t, &c.result);
 		reps[rep] = ordered(n, CALLS, CALLS / 2);
 	}
-	c.count = ordered(reps, REPS, REPS / 2);
+	c.count = ordered(reps, REPS, t->between ? 0 : REPS / 2);
 	c.spread = (reps[REPS - 1] - reps[0]) * 10000 / c.count;
 	return c;
 }
@@ -195,6 +202,32 @@ static void before_remove(struct test *t)
 static void before_exec(struct test *t)
 {
 	usleep(50000);
+}
+
+/*
+ * A process more, which stays.  What an exec and an exit allocate may just lie on
+ * both sides of a page's end, and a page is taken and given back each time; with
+ * other numbers of objects it does not.
+ */
+static pid_t stay[REPS];
+
+static void another_process(int rep)
+{
+	stay[rep] = fork();
+	if (stay[rep] < 0)
+		die("fork");
+	while (!stay[rep])
+		pause();
+}
+
+static void processes_end(void)
+{
+	int i;
+
+	for (i = 0; i < REPS; i++) {
+		kill(stay[i], SIGKILL);
+		waitpid(stay[i], NULL, 0);
+	}
 }
 
 static long call_exec(struct test *t)
@@ -359,17 +392,23 @@ static struct outcome count_calls(void *ctx)
 static struct outcome count_execs(void *ctx)
 {
 	const struct place *p = ctx;
-	struct test t = { .call = call_exec, .before = before_exec };
+	struct test t = {
+		.call = call_exec, .before = before_exec,
+		.between = another_process,
+	};
 	struct outcome o = {};
 
 	if (chdir(p->dir))
 		die(p->dir);
 	t.path = "./true";
 	row(p, "exec-plain", "caps", &t);
+	processes_end();
 	t.path = "./true.caps";
 	row(p, "exec-caps", "caps", &t);
+	processes_end();
 	t.path = "./script";
 	row(p, "exec-script", "caps", &t);
+	processes_end();
 	fflush(stdout);
 	return o;
 }
@@ -388,8 +427,10 @@ static void make_programs(const struct place *p)
 	struct value v = value_v2();
 	char path[64];
 
+	/* read again, so that they lie in memory alike with either kernel */
 	shell("cp " TRUE_PATH " %1$s/true && cp " TRUE_PATH " %1$s/true.caps && "
-	      "echo '#!'%2$s/true >%1$s/script && chmod 755 %1$s/*",
+	      "echo '#!'%2$s/true >%1$s/script && chmod 755 %1$s/* && "
+	      "sync && echo 3 >/proc/sys/vm/drop_caches",
 	      p->raw, p->dir);
 	snprintf(path, sizeof(path), "%s/true.caps", p->raw);
 	if (setxattr(path, CAPS_XATTR, v.bytes, v.size, 0))
@@ -527,10 +568,27 @@ static void scale_row(const char *call, int n, unsigned long count)
 	fflush(stdout);
 }
 
+/*
+ * What a copy costs hangs on when the journal is written, which a small tree
+ * notices: the lowest of three.
+ */
+static unsigned long run_copy(int files)
+{
+	unsigned long count, lowest = ULONG_MAX;
+	int i;
+
+	for (i = 0; i < (files < 10000 ? 3 : 1); i++) {
+		run_command("rm -rf /tmp/big/b && sync");
+		count = run_command("cp -a /tmp/big/a /tmp/big/b");
+		if (count < lowest)
+			lowest = count;
+	}
+	return lowest;
+}
+
 static void scale_trees(int files)
 {
 	const char *scan = "getcap -r /tmp/big/a >/dev/null";
-	const char *copy = "cp -a /tmp/big/a /tmp/big/b";
 	int n;
 
 	shell("truncate -s 800M /tmp/big.img && mkfs.ext4 -q -F -N 250000 "
@@ -540,7 +598,7 @@ static void scale_trees(int files)
 		make_tree("/tmp/big/a", n);
 		run_command(scan);
 		scale_row("getcap-r", n, run_command(scan));
-		scale_row("cp-a", n, run_command(copy));
+		scale_row("cp-a", n, run_copy(n));
 		run_command("rm -r /tmp/big/a /tmp/big/b && sync");
 	}
 }
