@@ -36,6 +36,7 @@
 #include "common.h"
 
 #define REPS		5	/* repetitions, each with a result of its own */
+#define MORE_REPS	15	/* where they differ, and the lowest counts */
 #define CALLS		41	/* calls in each */
 #define WARM		5	/* calls before the first that counts */
 
@@ -138,21 +139,22 @@ static unsigned long once(struct test *t, long *result)
 
 static struct count count(struct test *t)
 {
-	unsigned long n[CALLS], reps[REPS];
+	const int times = t->between ? MORE_REPS : REPS;
+	unsigned long n[CALLS], reps[MORE_REPS];
 	struct count c = {};
 	int i, rep;
 
 	for (i = 0; i < WARM; i++)
 		once(t, &c.result);
-	for (rep = 0; rep < REPS; rep++) {
+	for (rep = 0; rep < times; rep++) {
 		if (t->between)
 			t->between(rep);
 		for (i = 0; i < CALLS; i++)
 			n[i] = once(t, &c.result);
 		reps[rep] = ordered(n, CALLS, CALLS / 2);
 	}
-	c.count = ordered(reps, REPS, t->between ? 0 : REPS / 2);
-	c.spread = (reps[REPS - 1] - reps[0]) * 10000 / c.count;
+	c.count = ordered(reps, times, t->between ? 0 : times / 2);
+	c.spread = (reps[times - 1] - reps[0]) * 10000 / c.count;
 	return c;
 }
 
@@ -209,7 +211,7 @@ static void before_exec(struct test *t)
  * both sides of a page's end, and a page is taken and given back each time; with
  * other numbers of objects it does not.
  */
-static pid_t stay[REPS];
+static pid_t stay[MORE_REPS];
 
 static void another_process(int rep)
 {
@@ -224,9 +226,10 @@ static void processes_end(void)
 {
 	int i;
 
-	for (i = 0; i < REPS; i++) {
+	for (i = 0; i < MORE_REPS && stay[i]; i++) {
 		kill(stay[i], SIGKILL);
 		waitpid(stay[i], NULL, 0);
+		stay[i] = 0;
 	}
 }
 
@@ -641,12 +644,18 @@ static unsigned long run_processes(int n)
 static void scale_processes(void)
 {
 	struct place p = { .fs = "ext4", .dir = "/tmp/ext4", .raw = "/tmp/ext4" };
-	int n;
+	unsigned long counts[REPS];
+	int n, i;
 
 	make_programs(&p);
 	for (n = 1; n <= 1000; n *= 10) {
 		run_processes(n);
-		scale_row("processes", n, run_processes(n));
+		for (i = 0; i < REPS; i++) {
+			another_process(i);
+			counts[i] = run_processes(n);
+		}
+		processes_end();
+		scale_row("processes", n, ordered(counts, REPS, 0));
 	}
 }
 
