@@ -147,20 +147,16 @@ static ssize_t nscaps_encode(const struct vfs_caps *caps, u32 revision,
 /* Translation */
 
 /*
- * The initial namespace maps all uids to themselves, as a mount without an idmap
- * does: that is worth no call.  Nor is the first range of a map, in which nearly
- * all uids are.
+ * Nearly all uids are in the first range of their map, that of the initial
+ * namespace included: that is worth no call.
  */
-
-static struct rootid rootid_from_kuid(struct user_namespace *ns, kuid_t kuid)
+static __always_inline struct rootid
+rootid_from_kuid(struct user_namespace *ns, kuid_t kuid)
 {
 	const struct uid_gid_map *map = &ns->uid_map;
-	const struct uid_gid_extent *first = &map->extent[0];
+	const struct uid_gid_extent *first = map->extent;
 	const unsigned int extents = map->nr_extents;
 	const u32 offset = __kuid_val(kuid) - first->lower_first;
-
-	if (ns == &init_user_ns)
-		return (struct rootid) { .val = __kuid_val(kuid) };
 
 	/* the ranges are there before their number is; as in map_id_up() */
 	smp_rmb();
@@ -170,6 +166,10 @@ static struct rootid rootid_from_kuid(struct user_namespace *ns, kuid_t kuid)
 	return (struct rootid) { .val = from_kuid(ns, kuid) };
 }
 
+/*
+ * The initial namespace maps all uids to themselves, as a mount without an idmap
+ * does: that is worth no call.
+ */
 static kuid_t rootid_into_kuid(struct user_namespace *ns, struct rootid rootid)
 {
 	if (ns == &init_user_ns)
@@ -242,23 +242,6 @@ static struct rootid nscaps_root_to_fs(struct mnt_idmap *idmap,
 
 /* Ownership */
 
-/*
- * Is a root uid 0 of a namespace?  Uid 0 can only be the first of its range, and
- * in nearly all maps that is the first range: then nothing is searched for.
- */
-static bool is_root_of(kuid_t root, struct user_namespace *ns)
-{
-	const struct uid_gid_map *map = &ns->uid_map;
-	const unsigned int extents = map->nr_extents;
-
-	/* the ranges are there before their number is; as in map_id_up() */
-	smp_rmb();
-	if (extents && extents <= UID_GID_MAP_MAX_BASE_EXTENTS &&
-	    map->extent[0].first == 0)
-		return map->extent[0].lower_first == __kuid_val(root);
-	return rootid_is_root(rootid_from_kuid(ns, root));
-}
-
 /**
  * nscaps_owned_ns - the user namespace by which a root owns another
  * @root: the root; may be invalid, which owns nothing
@@ -273,7 +256,7 @@ static struct user_namespace *nscaps_owned_ns(kuid_t root,
 					      struct user_namespace *ns)
 {
 	for (; ns != &init_user_ns; ns = ns->parent) {
-		if (is_root_of(root, ns))
+		if (rootid_is_root(rootid_from_kuid(ns, root)))
 			return ns;
 	}
 	return uid_eq(root, GLOBAL_ROOT_UID) ? ns : NULL;
@@ -670,10 +653,9 @@ static __always_inline bool same4(const char *name, unsigned int i)
 bool nscaps_name(const char *name)
 {
 	static_assert(sizeof(XATTR_NAME_CAPS) == 20);
-	if (name == nscaps_xattr_name)
-		return true;
-	return same4(name, 0) && same4(name, 4) && same4(name, 8) &&
-	       same4(name, 12) && same4(name, 16);
+	return name == nscaps_xattr_name ||
+	       (same4(name, 0) && same4(name, 4) && same4(name, 8) &&
+		same4(name, 12) && same4(name, 16));
 }
 
 /* A copy of a size that is known when this is compiled is worth no loop. */
