@@ -6,7 +6,8 @@ export BASE KDIR V JOBS TEST FILES CONFIG
 
 .DEFAULT_GOAL := help
 .PHONY: help deps fetch prepare build kunit kselftest run shell gdb menuconfig \
-	nscap install deb deb-check deb-tools kernel-doc bench bench-check containers filesystems \
+	nscap install deb deb-check deb-tools kernel-doc bench bench-check containers \
+	filesystems lsm lsm-stock \
 	differential differential-long attacks \
 	fuzz fuzz-guest faults prove mutants mutants-kunit mutants-guest coverage \
 	series lint docs check check-bases clean distclean
@@ -23,6 +24,8 @@ help:
 	@echo '                 more in a Debian guest, on ours and on stock'
 	@echo 'make filesystems the contract on each filesystem, ours and stock, in two'
 	@echo '                 guests, and the table of it, build/BASE/filesystems.md'
+	@echo 'make lsm         with EVM and IMA, SELinux, AppArmor, Smack and Landlock, each in'
+	@echo '                 a guest of its own; lsm-stock: the same of the stock kernel'
 	@echo 'make shell       a shell in the guest'
 	@echo 'make gdb         a guest that waits for gdb'
 	@echo 'make menuconfig  change the configuration of the kernel of run and shell'
@@ -121,6 +124,16 @@ filesystems:
 	@scripts/initramfs full
 	@scripts/image
 	@scripts/filesystems
+
+lsm lsm-stock:
+	@scripts/deps tree build guest selftests lsm
+	@scripts/prepare
+	@scripts/build full
+	$(if $(findstring stock,$@),@scripts/build full-stock)
+	@scripts/selftests
+	@scripts/lsm-policies
+	@scripts/initramfs full
+	@scripts/lsm $(if $(findstring stock,$@),full-stock,full)
 
 run:
 	@scripts/deps tree build guest
