@@ -150,8 +150,7 @@ static ssize_t nscaps_encode(const struct vfs_caps *caps, u32 revision,
  * Nearly all uids are in the first range of their map, that of the initial
  * namespace included: that is worth no call.
  */
-static __always_inline struct rootid
-rootid_from_kuid(struct user_namespace *ns, kuid_t kuid)
+static struct rootid rootid_from_kuid(struct user_namespace *ns, kuid_t kuid)
 {
 	const struct uid_gid_map *map = &ns->uid_map;
 	const struct uid_gid_extent *first = map->extent;
@@ -242,6 +241,23 @@ static struct rootid nscaps_root_to_fs(struct mnt_idmap *idmap,
 
 /* Ownership */
 
+/*
+ * Is a root uid 0 of a namespace?  Uid 0 can only be the first of its range, and
+ * in nearly all maps that is the first range: then nothing is searched for.
+ */
+static bool is_root_of(kuid_t root, struct user_namespace *ns)
+{
+	const struct uid_gid_map *map = &ns->uid_map;
+	const unsigned int extents = map->nr_extents;
+
+	/* the ranges are there before their number is; as in map_id_up() */
+	smp_rmb();
+	if (extents && extents <= UID_GID_MAP_MAX_BASE_EXTENTS &&
+	    map->extent[0].first == 0)
+		return map->extent[0].lower_first == __kuid_val(root);
+	return rootid_is_root(rootid_from_kuid(ns, root));
+}
+
 /**
  * nscaps_owned_ns - the user namespace by which a root owns another
  * @root: the root; may be invalid, which owns nothing
@@ -256,7 +272,7 @@ static struct user_namespace *nscaps_owned_ns(kuid_t root,
 					      struct user_namespace *ns)
 {
 	for (; ns != &init_user_ns; ns = ns->parent) {
-		if (rootid_is_root(rootid_from_kuid(ns, root)))
+		if (is_root_of(root, ns))
 			return ns;
 	}
 	return uid_eq(root, GLOBAL_ROOT_UID) ? ns : NULL;
