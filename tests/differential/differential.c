@@ -9,6 +9,7 @@
  * With numbers, only those operations of each episode are done.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,19 +76,27 @@ static void renew_foreign(const struct command *c, bool target)
 		renew(c, "f0");
 }
 
-/* Give the file to the owner of the directory that @fd is */
-static void adopt(const struct command *c, int fd)
+/*
+ * The file, and all in its directory that have several names, are new files: an
+ * overlay may show one file under two numbers, so who is whose is not known.
+ */
+static void renew_links(const struct command *c, int fd)
 {
-	struct command chown = *c;
+	bool several[NAMES];
 	struct stat st;
-	struct result r;
+	char name[8];
 
-	if (fstat(fd, &st))
-		return;
-	chown.op.kind = OP_CHOWN;
-	chown.op.arg[0] = st.st_uid;
-	chown.op.arg[1] = st.st_gid;
-	worker_tell(0, &chown, fd, &r);
+	for (int i = 0; i < NAMES; i++) {
+		snprintf(name, sizeof(name), "f%d", i);
+		several[i] = !fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) &&
+			     st.st_nlink > 1;
+	}
+	renew(c, c->op.name);
+	for (int i = 0; i < NAMES; i++) {
+		snprintf(name, sizeof(name), "f%d", i);
+		if (several[i])
+			renew(c, name);
+	}
 }
 
 /*
@@ -109,9 +118,9 @@ static void resync(const struct command *c, int fd)
 	memcpy(again.op.value, v.bytes, v.size);
 	worker_tell(0, &again, fd, &r);
 	if (r.ret) {
-		/* to an owner over whom an overlay's mounter has power */
-		adopt(&again, fd);
-		worker_tell(0, &again, fd, &r);
+		/* an overlay's mounter has no power over the file's owner */
+		renew_links(c, fd);
+		return;
 	}
 	again.op.kind = OP_REMOVE;
 	worker_tell(0, &again, fd, &r);
