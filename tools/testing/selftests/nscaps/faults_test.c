@@ -380,7 +380,7 @@ TEST_F(faults, io_error_of_each_request)
 	if (access(FAIL_IO, F_OK))
 		SKIP(return, "a kernel without FAIL_MAKE_REQUEST");
 	ASSERT_EQ(0, umount2(DIR, MNT_DETACH));
-	for (kib = 0; hit; kib++) {
+	for (kib = 0; hit; kib += 2) {
 		struct outcome o;
 		int synced;
 
