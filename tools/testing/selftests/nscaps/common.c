@@ -244,7 +244,7 @@ struct xattr_call {
 	int flags;
 };
 
-static struct outcome done(ssize_t ret)
+struct outcome outcome_of(ssize_t ret)
 {
 	return (struct outcome) { .ret = ret, .err = ret < 0 ? errno : 0 };
 }
@@ -253,8 +253,8 @@ static struct outcome call_set(void *ctx)
 {
 	struct xattr_call *c = ctx;
 
-	return done(setxattr(c->path, CAPS_XATTR, c->value.bytes,
-			     c->value.size, c->flags));
+	return outcome_of(setxattr(c->path, CAPS_XATTR, c->value.bytes,
+				   c->value.size, c->flags));
 }
 
 static struct outcome call_get(void *ctx)
@@ -264,7 +264,7 @@ static struct outcome call_get(void *ctx)
 	struct outcome o;
 
 	memset(bytes, 0xa5, sizeof(bytes));
-	o = done(getxattr(c->path, CAPS_XATTR, bytes, c->size));
+	o = outcome_of(getxattr(c->path, CAPS_XATTR, bytes, c->size));
 	memcpy(o.value.bytes, bytes, sizeof(bytes));
 	o.value.size = o.ret < 0 ? 0 : o.ret;
 	return o;
@@ -274,7 +274,7 @@ static struct outcome call_remove(void *ctx)
 {
 	struct xattr_call *c = ctx;
 
-	return done(removexattr(c->path, CAPS_XATTR));
+	return outcome_of(removexattr(c->path, CAPS_XATTR));
 }
 
 struct outcome set_in(int ns, const char *path, struct value value, int flags)
@@ -309,11 +309,11 @@ static struct outcome call_exec(void *ctx)
 	struct exec_call *c = ctx;
 
 	if (dup2(c->out, STDOUT_FILENO) < 0)
-		return done(-1);
+		return outcome_of(-1);
 	if (c->prepare)
 		c->prepare();
 	execl(c->path, "print_caps", NULL);
-	return done(-1);
+	return outcome_of(-1);
 }
 
 struct creds exec_in(int ns, uid_t uid, const char *path,

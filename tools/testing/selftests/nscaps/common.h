@@ -111,6 +111,9 @@ enum caller { INIT, A, B, B0, S, M, CALLERS };
 int table_new(int ns[CALLERS]);
 void table_close(const int ns[CALLERS]);
 
+/* What a call returned, and its errno if that is an error */
+struct outcome outcome_of(ssize_t ret);
+
 /* Run @fn as @uid of @ns in a child, and bring back what it left */
 struct outcome run_in(int ns, uid_t uid, struct outcome (*fn)(void *ctx),
 		      void *ctx);

@@ -452,11 +452,6 @@ TEST_F(evm, refused)
 	close(sibling);
 }
 
-static struct outcome outcome_of(int ret)
-{
-	return (struct outcome) { .ret = ret, .err = ret ? errno : 0 };
-}
-
 static struct outcome do_chmod(void *path)
 {
 	return outcome_of(chmod(path, 0711));

@@ -463,16 +463,12 @@ TEST_F(landlock, exec)
 
 static struct outcome do_open(void *path)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	return (struct outcome) { .ret = fd, .err = fd < 0 ? errno : 0 };
+	return outcome_of(open(path, O_WRONLY | O_CLOEXEC));
 }
 
 static struct outcome do_truncate(void *path)
 {
-	int ret = truncate(path, 0);
-
-	return (struct outcome) { .ret = ret, .err = ret ? errno : 0 };
+	return outcome_of(truncate(path, 0));
 }
 
 /* A write that it denies does not take the value away */

@@ -231,20 +231,13 @@ TEST_F(xattr, set_order)
 static struct outcome set_any(void *ctx)
 {
 	struct value v = value_v2();
-	struct outcome o = {};
 
-	o.ret = setxattr(ctx, CAPS_XATTR, v.bytes, v.size, 0);
-	o.err = o.ret ? errno : 0;
-	return o;
+	return outcome_of(setxattr(ctx, CAPS_XATTR, v.bytes, v.size, 0));
 }
 
 static struct outcome set_empty(void *ctx)
 {
-	struct outcome o = {};
-
-	o.ret = setxattr(ctx, CAPS_XATTR, "", 0, 0);
-	o.err = o.ret ? errno : 0;
-	return o;
+	return outcome_of(setxattr(ctx, CAPS_XATTR, "", 0, 0));
 }
 
 /* Without CAP_SETFCAP: the owner, in init and in the namespace */
@@ -321,11 +314,7 @@ TEST_F(xattr, remove)
 
 static struct outcome remove_any(void *ctx)
 {
-	struct outcome o = {};
-
-	o.ret = removexattr(ctx, CAPS_XATTR);
-	o.err = o.ret ? errno : 0;
-	return o;
+	return outcome_of(removexattr(ctx, CAPS_XATTR));
 }
 
 TEST_F(xattr, remove_unprivileged)

@@ -66,11 +66,6 @@ struct at_call {
 	size_t size;
 };
 
-static struct outcome outcome(ssize_t ret)
-{
-	return (struct outcome) { .ret = ret, .err = ret < 0 ? errno : 0 };
-}
-
 static struct outcome call_setat(void *ctx)
 {
 	struct at_call *c = ctx;
@@ -80,8 +75,8 @@ static struct outcome call_setat(void *ctx)
 		.flags = c->flags,
 	};
 
-	return outcome(sys_setxattrat(c->dfd, c->name, c->at_flags, CAPS_XATTR,
-				      &args, sizeof(args)));
+	return outcome_of(sys_setxattrat(c->dfd, c->name, c->at_flags, CAPS_XATTR,
+					 &args, sizeof(args)));
 }
 
 static struct outcome call_getat(void *ctx)
@@ -95,8 +90,8 @@ static struct outcome call_getat(void *ctx)
 	struct outcome o;
 
 	memset(bytes, 0xa5, sizeof(bytes));
-	o = outcome(sys_getxattrat(c->dfd, c->name, c->at_flags, CAPS_XATTR,
-				   &args, sizeof(args)));
+	o = outcome_of(sys_getxattrat(c->dfd, c->name, c->at_flags, CAPS_XATTR,
+				      &args, sizeof(args)));
 	memcpy(o.value.bytes, bytes, sizeof(bytes));
 	o.value.size = o.ret < 0 ? 0 : o.ret;
 	return o;
@@ -106,8 +101,8 @@ static struct outcome call_removeat(void *ctx)
 {
 	struct at_call *c = ctx;
 
-	return outcome(sys_removexattrat(c->dfd, c->name, c->at_flags,
-					 CAPS_XATTR));
+	return outcome_of(sys_removexattrat(c->dfd, c->name, c->at_flags,
+					    CAPS_XATTR));
 }
 
 FIXTURE(xattrat)
