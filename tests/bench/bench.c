@@ -399,19 +399,23 @@ static struct outcome count_execs(void *ctx)
 		.call = call_exec, .before = before_exec,
 		.between = another_process,
 	};
+	static const struct {
+		const char *call;
+		const char *path;
+	} programs[] = {
+		{ "exec-plain", "./true" },
+		{ "exec-caps", "./true.caps" },
+		{ "exec-script", "./script" },
+	};
 	struct outcome o = {};
 
 	if (chdir(p->dir))
 		die(p->dir);
-	t.path = "./true";
-	row(p, "exec-plain", "caps", &t);
-	processes_end();
-	t.path = "./true.caps";
-	row(p, "exec-caps", "caps", &t);
-	processes_end();
-	t.path = "./script";
-	row(p, "exec-script", "caps", &t);
-	processes_end();
+	for (size_t i = 0; i < ARRAY_LEN(programs); i++) {
+		t.path = programs[i].path;
+		row(p, programs[i].call, "caps", &t);
+		processes_end();
+	}
 	fflush(stdout);
 	return o;
 }

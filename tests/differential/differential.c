@@ -22,30 +22,11 @@
 
 /* Operations */
 
-static bool in_overlay(const struct op *op)
-{
-	const enum place_kind kind = plan.place[op->place].kind;
-
-	return kind == PLACE_OVL || kind == PLACE_OVL_RAW ||
-	       kind == PLACE_NS_OVL;
-}
-
 /* Does the mounter of the overlay have no name for the root of this value? */
 static bool is_foreign(const struct command *c, bool follow)
 {
-	struct command get = *c;
-	struct result r;
-
-	if (!in_overlay(&c->op))
-		return false;
-	get.op.kind = OP_GET;
-	get.op.ns = 0;
-	get.op.cred = CRED_ROOT;
-	get.op.open = follow;
-	get.op.size = 24;
-	get.op.xattr = CAPS_XATTR;
-	worker_tell(0, &get, place_fd[c->op.place], &r);
-	return r.err == EOVERFLOW;
+	return in_overlay(c->op.place) &&
+	       read_value(c, place_fd[c->op.place], follow).err == EOVERFLOW;
 }
 
 /* Make the file anew, by the root of the place */

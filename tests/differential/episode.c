@@ -399,6 +399,30 @@ static void make_ns(int i)
 		make_mounter(i, r.ret);
 }
 
+bool in_overlay(int place)
+{
+	const enum place_kind kind = plan.place[place].kind;
+
+	return kind == PLACE_OVL || kind == PLACE_OVL_RAW ||
+	       kind == PLACE_NS_OVL;
+}
+
+struct result read_value(const struct command *c, int fd, bool follow)
+{
+	struct command get = *c;
+	struct result r;
+
+	get.kind = CMD_OP;
+	get.op.kind = OP_GET;
+	get.op.ns = 0;
+	get.op.cred = CRED_ROOT;
+	get.op.open = follow;
+	get.op.size = 24;
+	get.op.xattr = CAPS_XATTR;
+	worker_tell(0, &get, fd, &r);
+	return r;
+}
+
 void in_place(struct command *c, int place)
 {
 	place_path(place, c->dir, sizeof(c->dir));

@@ -24,6 +24,15 @@ void episode_begin(uint64_t seed, uint64_t episode);
 void dump_places(void);
 void episode_end(void);
 
+/* Is that place an overlay? */
+bool in_overlay(int place);
+
+/*
+ * What the root of the initial namespace reads of the command's file, in that
+ * directory, or of a symlink's target
+ */
+struct result read_value(const struct command *c, int fd, bool follow);
+
 /* The directory that the command is for */
 void in_place(struct command *c, int place);
 

@@ -78,8 +78,7 @@ static struct asker caller_of(const struct op *op)
 		.fs = place->ns,
 		.nosuid = kind == PLACE_NOSUID,
 		.foreign = op->by_fd && mounts_of(op->ns) != place->ns,
-		.overlay = kind == PLACE_OVL || kind == PLACE_OVL_RAW ||
-			   kind == PLACE_NS_OVL,
+		.overlay = in_overlay(op->place),
 		.raw = kind == PLACE_RAW || kind == PLACE_OVL_RAW,
 	};
 }
@@ -102,17 +101,8 @@ static struct reading reading_of(const struct result *r)
 /* What the initial namespace reads of the file, or of a symlink's target */
 static struct reading read_first(const struct command *c, int fd, bool follow)
 {
-	struct command get = *c;
-	struct result r;
+	const struct result r = read_value(c, fd, follow);
 
-	get.kind = CMD_OP;
-	get.op.kind = OP_GET;
-	get.op.ns = 0;
-	get.op.cred = CRED_ROOT;
-	get.op.open = follow;
-	get.op.size = 24;
-	get.op.xattr = CAPS_XATTR;
-	worker_tell(0, &get, fd, &r);
 	return reading_of(&r);
 }
 
