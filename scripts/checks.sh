@@ -41,6 +41,15 @@ checks_end()
 	((checks_failed == 0))
 }
 
+# checks_config: the .config of what is compiled to be checked
+checks_config()
+{
+	local options
+	options=$(sed -nE 's/^(# )?(CONFIG_[A-Z0-9_]+)[= ].*/\2/p' "$TOP/configs/checks.config")
+	grep -vwF -- "$options" "$OUT/base/.config"
+	cat "$TOP/configs/checks.config"
+}
+
 # warnings LOG: the warnings in it, without places, sorted. The same warning
 # in stock and in ours is the same line, wherever in the file it stands.  Newer
 # kernel-docs begin with the word.
