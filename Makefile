@@ -9,7 +9,7 @@ export BASE KDIR V JOBS TEST FILES CONFIG
 	nscap install deb deb-check deb-tools kernel-doc bench bench-check containers \
 	filesystems lsm lsm-stock \
 	differential differential-long attacks \
-	fuzz fuzz-guest faults prove mutants mutants-kunit mutants-guest coverage \
+	fuzz fuzz-guest faults prove mutants mutants-kunit mutants-guest coverage kcsan \
 	series lint docs check check-bases clean distclean
 
 help:
@@ -49,6 +49,7 @@ help:
 	@echo 'make mutants     try mutants of it in user space; mutants-kunit: with KUnit;'
 	@echo '                 mutants-guest: what these have not caught, with the kselftests'
 	@echo 'make coverage    the lines and branches of it that the tests run, by gcov'
+	@echo 'make kcsan       the kselftests in a kernel that looks for data races'
 	@echo 'make fetch       the pinned kernel source, build/cache'
 	@echo 'make prepare     the kernel tree with ours in it, build/BASE/linux'
 	@echo 'make build       the kernel of run and shell'
@@ -261,6 +262,14 @@ coverage:
 	@scripts/selftests
 	@scripts/initramfs gcov
 	@scripts/coverage
+
+kcsan:
+	@scripts/deps tree build guest selftests
+	@scripts/prepare
+	@scripts/build kcsan
+	@scripts/selftests
+	@scripts/initramfs kcsan
+	@scripts/guest-run kcsan kselftest
 
 check:
 	@scripts/check
