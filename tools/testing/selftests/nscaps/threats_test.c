@@ -617,15 +617,32 @@ TEST_F(threats, xattr_at)
 	EXPECT_EQ(EPERM, run_in(self->a, 0, set_at, self->path).err);
 }
 
-/* A racer: a process of A's root that calls @fn until it is killed */
-static pid_t race(int ns, void (*fn)(const char *path), const char *path)
+/* Who races runs at once with the others, and not in turn with them */
+static int stay_on_cpu(int cpu)
 {
-	pid_t pid = fork();
+	cpu_set_t set;
 
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set);
+}
+
+/*
+ * A racer: a process of A's root that calls @fn, on @cpu, until it is killed.
+ * -1 where there are not two of them.
+ */
+static pid_t race(int ns, int cpu, void (*fn)(const char *path),
+		  const char *path)
+{
+	pid_t pid;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		return -1;
+	pid = fork();
 	if (pid)
 		return pid;
 	/* a change of credentials forgets the signal, so it comes last */
-	if (setns(ns, CLONE_NEWUSER) || setresgid(0, 0, 0) ||
+	if (stay_on_cpu(cpu) || setns(ns, CLONE_NEWUSER) || setresgid(0, 0, 0) ||
 	    setresuid(0, 0, 0) || prctl(PR_SET_PDEATHSIG, SIGKILL))
 		_exit(1);
 	for (;;)
@@ -657,7 +674,7 @@ static void race_set(const char *path)
  */
 TEST_F(threats, race_set_chown)
 {
-	pid_t pid = race(self->a, race_set, self->path);
+	pid_t pid = race(self->a, 1, race_set, self->path);
 	time_t start = time(NULL);
 	int i, set = 0;
 
@@ -686,7 +703,7 @@ TEST_F(threats, race_set_write)
 	pid_t pid;
 
 	ASSERT_LE(0, fd);
-	pid = race(self->a, race_set, self->path);
+	pid = race(self->a, 1, race_set, self->path);
 	ASSERT_LT(0, pid);
 	for (i = 0; race_goes_on(i, start); i++) {
 		ASSERT_EQ(1, write(fd, "x", 1));
@@ -727,7 +744,7 @@ TEST_F(threats, race_set_rename)
 
 	snprintf(other, sizeof(other), "%s-other", self->path);
 	ASSERT_EQ(0, install_helper(other, 0));
-	pid = race(self->a, race_set, self->path);
+	pid = race(self->a, 1, race_set, self->path);
 	ASSERT_LT(0, pid);
 	race_wait(self->path);
 	start = time(NULL);
@@ -776,8 +793,8 @@ TEST_F(threats, race_set_set)
 	ASSERT_LE(0, b);
 	/* a uid that both have */
 	ASSERT_EQ(0, chown(self->path, 101000, 101000));
-	pid[0] = race(self->a, race_set, self->path);
-	pid[1] = race(b, race_set_child, self->path);
+	pid[0] = race(self->a, 0, race_set, self->path);
+	pid[1] = race(b, 1, race_set_child, self->path);
 	ASSERT_LT(0, pid[0]);
 	ASSERT_LT(0, pid[1]);
 	race_wait(self->path);
@@ -815,7 +832,7 @@ static void race_set_remove(const char *path)
 /* Set against exec: the whole capability or none, and never outside */
 TEST_F(threats, race_set_exec)
 {
-	pid_t pid = race(self->a, race_set_remove, self->path);
+	pid_t pid = race(self->a, 1, race_set_remove, self->path);
 	time_t start = time(NULL);
 	struct creds c;
 	int i;
