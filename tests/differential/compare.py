@@ -28,7 +28,7 @@ from guest import Guest, add_to_initramfs
 LINE = re.compile(r"((\d+)\.(\S+)) (.*?) = (.*)")
 RAW = re.compile(r"raw (r\d+) (\d+:\S*)")
 FILE = re.compile(r"/(r\d+) ")
-# of an episode, about three seconds under emulation
+# of an episode, about a second under emulation
 EPISODE = 400
 CHUNKS = 8
 MAX_BOOTS = 14
@@ -138,10 +138,9 @@ def differences(stock, ours, deliberate):
 class Guests:
     """The two guests, at the same time, and what they say."""
 
-    KERNELS = {"stock": "stock", "ours": "compare"}
-
     def __init__(self, args):
         self.args = args
+        self.kernels = {"stock": args.stock, "ours": args.ours}
         self.boots = 0
 
     def pack(self, plan):
@@ -155,19 +154,18 @@ class Guests:
         (tests / "plan").write_text("".join(line + "\n" for line in plan), encoding="ascii")
         (tests.parent / "kselftest-list.txt").write_text("nscaps:differential\n",
                                                          encoding="ascii")
-        return add_to_initramfs(self.args.out / "initramfs-compare.cpio.gz", work / "root",
-                                work / "initramfs.cpio")
+        return add_to_initramfs(self.args.initrd, work / "root", work / "initramfs.cpio")
 
     def boot(self, plan):
         """Both logs of one plan."""
         self.boots += 1
         image = self.pack(plan)
         running = {}
-        for side, kind in self.KERNELS.items():
-            running[side] = Guest(self.args.out / kind / "arch/x86/boot/bzImage", image,
-                                  "differential", self.args.logs / f"{side}.log",
-                                  self.args.timeout,
-                                  self.args.ours_append if side == "ours" else ())
+        for side, kernel in self.kernels.items():
+            append = self.args.ours_append if side == "ours" else ()
+            running[side] = Guest(kernel, image, "differential",
+                                  self.args.logs / f"{side}.log", self.args.timeout,
+                                  ["lsm=", *append], cpus=1)
         # both are to end before anything is said
         ended = {side: guest.wait() for side, guest in running.items()}
         for side, guest in running.items():
@@ -263,7 +261,7 @@ class Shrinker:
             elif (a[3].isdigit() or a[3] == "ns" or
                   a[3] == "initial" and any(file in a[4].split() for file in files)):
                 print(f"  {a[1]} {a[4]} = {a[5]}")
-        print(f"again: scripts/differential --plan '{run}'")
+        print(f"again: {self.guests.args.again} --plan '{run}'")
 
 
 def report(count, found, deliberate, what):
@@ -329,13 +327,17 @@ def run(args, deliberate):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--out", type=Path, help="where the kernels are")
+    parser.add_argument("--stock", type=Path, help="its kernel")
+    parser.add_argument("--ours", type=Path, help="our kernel")
+    parser.add_argument("--initrd", type=Path, help="the initramfs of both")
     parser.add_argument("--work", type=Path, help="where the generator is")
     parser.add_argument("--logs", type=Path)
     parser.add_argument("--operations", type=int, default=50000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--shard", type=int, default=100000,
                         help="operations of one pair of guests")
+    parser.add_argument("--again", default="scripts/differential",
+                        help="the command that runs this")
     parser.add_argument("--plan", help="a line as for the generator, in place of those")
     parser.add_argument("--ours-append", action="append", default=[],
                         help="an option for our kernel only")

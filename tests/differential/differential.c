@@ -59,7 +59,8 @@ static void renew_foreign(const struct command *c, bool target)
 
 /*
  * The file, and all in its directory that have several names, are new files: an
- * overlay may show one file under two numbers, so who is whose is not known.
+ * overlay may show one file under two numbers, so who is whose is not known.  An
+ * overlay above forgets the file that it has had there.
  */
 static void renew_links(const struct command *c, int fd)
 {
@@ -78,6 +79,8 @@ static void renew_links(const struct command *c, int fd)
 		if (several[i])
 			renew(c, name);
 	}
+	if (write_file("/proc/sys/vm/drop_caches", "2"))
+		fail("drop_caches");
 }
 
 /*

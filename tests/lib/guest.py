@@ -33,12 +33,13 @@ def add_to_initramfs(base, root, image):
 class Guest:
     """A guest that runs."""
 
-    def __init__(self, kernel, image, mode, log, timeout, append=()):
+    def __init__(self, kernel, image, mode, log, timeout, append=(), cpus=2):
         self.log = log
         self.nonce = secrets.token_hex(8)
         command = [TOP / "scripts/boot", "--mode", mode, "--show", "none",
                    "--kernel", kernel, "--initrd", image, "--log", log,
-                   "--nonce", self.nonce, "--silence", "600", "--timeout", timeout]
+                   "--nonce", self.nonce, "--silence", "600", "--timeout", timeout,
+                   "--cpus", cpus]
         for option in append:
             command += ["--append", option]
         self.process = subprocess.Popen(list(map(str, command)))
