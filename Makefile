@@ -108,10 +108,10 @@ attacks:
 	@scripts/attacks
 
 containers:
-	@scripts/deps tree build guest containers
+	@scripts/deps tree build guest compare containers
 	@scripts/prepare
 	@scripts/build full
-	@scripts/build full-stock
+	@scripts/distro full-stock
 	@scripts/image
 	@scripts/initramfs full
 	@scripts/containers
@@ -120,7 +120,7 @@ filesystems:
 	@scripts/deps tree build guest compare containers selftests
 	@scripts/prepare
 	@scripts/build full
-	@scripts/build full-stock
+	@scripts/distro full-stock
 	@scripts/selftests
 	@scripts/initramfs full
 	@scripts/image

@@ -82,6 +82,12 @@ need_base()
 		die "no such base: $BASE (there are: $(cd "$TOP/bases" && echo *))"
 }
 
+# has_distro: is there a kernel that the distribution built of that very source?
+has_distro()
+{
+	[[ -z $KDIR && -f $PINS-image ]]
+}
+
 # overlay_files ROOT: the files below it that stand where the kernel has them
 overlay_files()
 {
