@@ -57,6 +57,18 @@ static void renew_foreign(const struct command *c, bool target)
 		renew(c, "f0");
 }
 
+/* What has that name in the place, which is open as @fd or has a path */
+static struct stat stat_of(const struct command *c, int fd, const char *name)
+{
+	struct stat st = {};
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s%s%s", fd < 0 ? c->dir : "",
+		 fd < 0 ? "/" : "", name);
+	fstatat(fd, path, &st, AT_SYMLINK_NOFOLLOW);
+	return st;
+}
+
 /*
  * The file, and all in its directory that have several names, are new files: an
  * overlay may show one file under two numbers, so who is whose is not known.  An
@@ -65,13 +77,11 @@ static void renew_foreign(const struct command *c, bool target)
 static void renew_links(const struct command *c, int fd)
 {
 	bool several[NAMES];
-	struct stat st;
 	char name[8];
 
 	for (int i = 0; i < NAMES; i++) {
 		snprintf(name, sizeof(name), "f%d", i);
-		several[i] = !fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) &&
-			     st.st_nlink > 1;
+		several[i] = stat_of(c, fd, name).st_nlink > 1;
 	}
 	renew(c, c->op.name);
 	for (int i = 0; i < NAMES; i++) {
@@ -81,6 +91,15 @@ static void renew_links(const struct command *c, int fd)
 	}
 	if (write_file("/proc/sys/vm/drop_caches", "2"))
 		fail("drop_caches");
+}
+
+/* Where a symlink was followed, mean what it is to */
+static void follow(struct command *c, int fd)
+{
+	/* all symlinks are to that file */
+	if (c->op.open && S_ISLNK(stat_of(c, fd, c->op.name).st_mode))
+		snprintf(c->op.name, sizeof(c->op.name), "f0");
+	c->op.open = false;
 }
 
 /*
@@ -96,14 +115,14 @@ static void resync(const struct command *c, int fd)
 
 	again.op.ns = 0;
 	again.op.cred = CRED_ROOT;
-	again.op.open = false;
+	follow(&again, fd);
 	again.op.size = v.size;
 	again.op.flags = 0;
 	memcpy(again.op.value, v.bytes, v.size);
 	worker_tell(0, &again, fd, &r);
 	if (r.ret) {
 		/* an overlay's mounter has no power over the file's owner */
-		renew_links(c, fd);
+		renew_links(&again, fd);
 		return;
 	}
 	again.op.kind = OP_REMOVE;
