@@ -173,6 +173,9 @@ const char *rule_remove(const struct asker *c, int err,
 		if (HAS(remove_errors, err) || HAS(path_errors, err) ||
 		    (c->overlay && err == EOVERFLOW))
 			return NULL;
+		/* an overlay reads what is in a lower layer alone */
+		if (c->overlay && err == EINVAL && before->ret == -EINVAL)
+			return NULL;
 		return "an errno that remove does not have";
 	}
 	if (!c->setfcap)

@@ -27,7 +27,8 @@ static void __attribute__((constructor)) pick_mutant(void)
 	{NAME} = number ? atoi(number) : 0;
 }}
 """
-ERROR = re.compile(r"^mutant-(\d+):\d+:(?:\d+:)? (?:fatal )?error:", re.M)
+# there are no warnings, so a note is of an error, in a macro from elsewhere
+ERROR = re.compile(r"^mutant-(\d+):\d+:(?:\d+:)? (?:(?:fatal )?error|note):", re.M)
 
 
 class Function:
