@@ -105,28 +105,34 @@ static void follow(struct command *c, int fd)
 /*
  * An empty value is refused by one kernel and stored by the other, so after it
  * the file is made to have none on both: by setting and removing one, which
- * takes an overlay's file up as well.
+ * takes an overlay's file up as well.  The root of the filesystem does it.
  */
-static void resync(const struct command *c, int fd)
+static void resync(const struct command *c)
 {
 	struct command again = *c;
 	struct value v = value_v2();
 	struct result r;
+	int ns, fd;
 
-	again.op.ns = 0;
+	in_shown_place(&again);
+	ns = plan.place[again.op.place].ns;
+	fd = place_fd[again.op.place];
+	if (!alive[ns])
+		return;
+	again.op.ns = ns;
 	again.op.cred = CRED_ROOT;
 	follow(&again, fd);
 	again.op.size = v.size;
 	again.op.flags = 0;
 	memcpy(again.op.value, v.bytes, v.size);
-	worker_tell(0, &again, fd, &r);
+	worker_tell(ns, &again, -1, &r);
 	if (r.ret) {
 		/* an overlay's mounter has no power over the file's owner */
 		renew_links(&again, fd);
 		return;
 	}
 	again.op.kind = OP_REMOVE;
-	worker_tell(0, &again, fd, &r);
+	worker_tell(ns, &again, -1, &r);
 }
 
 static bool is_change(const struct op *op)
@@ -164,7 +170,7 @@ static void do_op(uint32_t number)
 		renew_foreign(&c, target);
 	else if (op->kind == OP_SET && !op->size &&
 		 !strcmp(op->xattr, CAPS_XATTR))
-		resync(&c, place_fd[op->place]);
+		resync(&c);
 }
 
 /* Episodes */

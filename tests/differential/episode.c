@@ -428,6 +428,33 @@ void in_place(struct command *c, int place)
 	place_path(place, c->dir, sizeof(c->dir));
 }
 
+/* The place that a mount shows, or itself */
+static int shown_by(int place)
+{
+	const struct place *p = &plan.place[place];
+
+	switch (p->kind) {
+	case PLACE_IDMAP:
+	case PLACE_NOSUID:
+	case PLACE_NS_IDMAP:
+		return shown_by(p->base);
+	default:
+		return place;
+	}
+}
+
+void in_shown_place(struct command *c)
+{
+	const bool lower = plan.place[c->op.place].kind == PLACE_OVL_LOWER;
+
+	if (lower)
+		c->op.place = plan.place[c->op.place].base;
+	c->op.place = shown_by(c->op.place);
+	in_place(c, c->op.place);
+	if (lower)
+		strcat(c->dir, "/low");
+}
+
 void dump_places(void)
 {
 	struct command c = { .kind = CMD_DUMP };

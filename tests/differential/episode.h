@@ -36,6 +36,12 @@ struct result read_value(const struct command *c, int fd, bool follow);
 /* The directory that the command is for */
 void in_place(struct command *c, int place);
 
+/*
+ * The same directory, where no mount translates what is done there: of the
+ * operation's place, which becomes that with the mount
+ */
+void in_shown_place(struct command *c);
+
 void log_episode(const char *what);
 void log_op(const struct op *op, bool foreign);
 void log_result(const struct result *r);
