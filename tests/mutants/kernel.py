@@ -34,7 +34,7 @@ class Kernel:
     def compile_with(self, path, flags):
         """Compile the file itself again, with more flags."""
         command = self.command(path).replace(" -c ", f" {flags} -c ", 1)
-        subprocess.run(["sh", "-c", command], cwd=self.build, check=True)
+        subprocess.run(["sh", "-ec", command], cwd=self.build, check=True)
 
     def compile(self, path, source):
         """Compile that Source as the file at path; the numbers of those that do not."""
@@ -43,8 +43,9 @@ class Kernel:
         command = re.sub(rf"\S*/{re.escape(path)}", str(edited), self.command(path))
         # what is unused, or out of style, in a variant is no error
         command = command.replace(" -c ", f" -w -I{self.tree / file.parent} -c ", 1)
-        command = command.replace("-Werror", "")
-        return source.build(edited, ["sh", "-c", command], cwd=self.build)
+        command = re.sub(r" -Werror(?=\s)", "", command)
+        # objtool may come after the compiler
+        return source.build(edited, ["sh", "-ec", command], cwd=self.build)
 
     def make(self, *arguments):
         """The output of the kernel's make for that."""

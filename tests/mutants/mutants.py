@@ -39,7 +39,7 @@ ROUNDS = "100000"
 # in one guest, so that it ends in some minutes
 GUEST_MUTANTS = 30
 # compiled with tracepoints only, which user space has not
-NOT_IN_USER_SPACE = ("nscaps_fill_event",)
+NEED_TRACEPOINTS = ("nscaps_fill_event",)
 # who looks at what a function does, for the guest
 TESTS = {
     "nscaps_fill_event": ["trace_test"],
@@ -169,7 +169,7 @@ def user(source, mutants, args):
     work = args.out / "mutants"
     program = work / "suite"
     for number, mutant in mutants.items():
-        if mutant.function.name not in NOT_IN_USER_SPACE:
+        if mutant.function.name not in NEED_TRACEPOINTS:
             source.add(number, mutant.function, mutant.text())
     file = work / "variants.c"
     void = source.build(file, [*args.compiler, f'-DNSCAPS_SOURCE="{file}"', "-o", program])
@@ -200,7 +200,8 @@ def with_kunit(source, mutants, args):
     """KUnit, a boot of a second or two for each mutant."""
     kernel = Kernel(args.out, "um", "mutants", "um")
     for number, mutant in mutants.items():
-        source.add(number, mutant.function, mutant.text())
+        if mutant.function.name not in NEED_TRACEPOINTS:
+            source.add(number, mutant.function, mutant.text())
     void = kernel.compile(SOURCE, source)
     kernel.link()
     logs = args.out / "mutants/kunit"
@@ -222,19 +223,18 @@ def with_kunit(source, mutants, args):
 def guest(source, mutants, args):
     """The kselftests, of those mutants that nothing has caught yet."""
     kernel = Kernel(args.out, "compare", "mutants", "x86_64")
-    alive = {number: mutant for number, mutant in mutants.items() if args.results.alive(number)}
-    for number, mutant in alive.items():
+    left = {number: mutant for number, mutant in mutants.items()
+            if not args.results.caught(number)}
+    for number, mutant in left.items():
         source.add(number, mutant.function, mutant.text())
     results = dict.fromkeys(kernel.compile(SOURCE, source), "void")
     kernel.link()
-    left = list(source.variants)
-    while left:
+    while numbers := [number for number in source.variants if number not in results]:
         # a mutant may take the guest down; the others go on in the next
-        some = kselftests(kernel, left, alive, args)
+        some = kselftests(kernel, numbers, left, args)
         if not some:
             raise RuntimeError("the guest did not run")
         results.update(some)
-        left = [number for number in left if number not in results]
     return results
 
 
