@@ -126,7 +126,7 @@ FIXTURE_SETUP(audit)
 	ASSERT_LE(0, self->kmsg);
 	ASSERT_LE(0, lseek(self->kmsg, 0, SEEK_END));
 	ASSERT_EQ(0, audit_rule(AUDIT_ADD_RULE, SYS_execve));
-	ASSERT_EQ(0, audit_rule(AUDIT_ADD_RULE, SYS_unlink));
+	ASSERT_EQ(0, audit_rule(AUDIT_ADD_RULE, SYS_unlinkat));
 	ASSERT_EQ(0, audit_enable(true));
 }
 
@@ -135,7 +135,7 @@ FIXTURE_TEARDOWN(audit)
 	audit_enable(false);
 	write_file("/proc/sys/kernel/printk_ratelimit", "5");
 	audit_rule(AUDIT_DEL_RULE, SYS_execve);
-	audit_rule(AUDIT_DEL_RULE, SYS_unlink);
+	audit_rule(AUDIT_DEL_RULE, SYS_unlinkat);
 	umount2("/mnt", MNT_DETACH);
 	unlink(self->path);
 	if (self->other[0])
@@ -288,7 +288,9 @@ TEST_F(audit, refused)
 
 static struct outcome remove_file(void *path)
 {
-	return (struct outcome) { .err = unlink(path) ? errno : 0 };
+	return (struct outcome) {
+		.err = unlinkat(AT_FDCWD, path, 0) ? errno : 0,
+	};
 }
 
 /* A child reached through the mount of its parent: the parent's idmap */
