@@ -7,10 +7,19 @@ export BASE KDIR V JOBS TEST FILES CONFIG
 .DEFAULT_GOAL := help
 .PHONY: help deps fetch prepare build kunit kselftest run shell gdb menuconfig \
 	nscap install deb deb-check deb-tools kernel-doc bench bench-check containers \
-	filesystems lsm lsm-stock \
+	filesystems lsm lsm-stock arm64 \
 	differential differential-long attacks \
 	fuzz fuzz-guest faults prove mutants mutants-kunit mutants-guest coverage kcsan \
 	series lint docs check check-bases clean distclean
+
+# what there is for another architecture
+OF_ARCH := help deps fetch prepare build kunit kselftest run shell gdb menuconfig arm64 \
+	clean distclean
+ifneq ($(filter-out x86_64,$(ARCH)),)
+ifneq ($(filter-out $(OF_ARCH),$(MAKECMDGOALS)),)
+$(error with ARCH=$(ARCH) there is no $(filter-out $(OF_ARCH),$(MAKECMDGOALS)))
+endif
+endif
 
 help:
 	@echo 'make run         build, boot, and tell a short true story'
@@ -26,6 +35,7 @@ help:
 	@echo '                 guests, and the table of it, build/BASE/filesystems.md'
 	@echo 'make lsm         with EVM and IMA, SELinux, AppArmor, Smack and Landlock, each in'
 	@echo '                 a guest of its own; lsm-stock: the same of the stock kernel'
+	@echo 'make arm64       KUnit and the kselftests on arm64, cross-built and emulated'
 	@echo 'make shell       a shell in the guest'
 	@echo 'make gdb         a guest that waits for gdb'
 	@echo 'make menuconfig  change the configuration of the kernel of run and shell'
@@ -58,6 +68,7 @@ help:
 	@echo
 	@echo 'BASE=6.12        the kernel that is patched; bases/ has the others'
 	@echo 'KDIR=/a/tree     a kernel tree of your own instead, which stays as it is'
+	@echo 'ARCH=arm64       for build, kunit, kselftest, run, shell and gdb: not x86_64'
 	@echo 'TEST=exec_test   of the kselftests only this one'
 	@echo 'FILES=100000     the largest tree of bench; 0: single calls only'
 	@echo 'JOBS=4           compilers at once; V=1 shows their whole output'
@@ -135,6 +146,10 @@ lsm lsm-stock:
 	@scripts/lsm-policies
 	@scripts/initramfs full
 	@scripts/lsm $(if $(findstring stock,$@),full-stock,full)
+
+arm64:
+	@$(MAKE) -s ARCH=arm64 kunit
+	@$(MAKE) -s ARCH=arm64 kselftest
 
 run:
 	@scripts/deps tree build guest

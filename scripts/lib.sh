@@ -4,8 +4,9 @@
 # What the scripts share: where things are, messages, locks.  To be sourced.
 #
 # From the environment: BASE (the kernel to patch), KDIR (the user's own tree
-# in its place), JOBS, V=1 (show the whole output), NSCAPS_BUILD (a build/
-# elsewhere), KCC (the compiler of kernels), CONFIG (of the kernel `given`).
+# in its place), ARCH (x86_64, or arm64: of the kernels and their guests), JOBS,
+# V=1 (show the whole output), NSCAPS_BUILD (a build/ elsewhere), KCC (the
+# compiler of kernels), CONFIG (of the kernel `given`).
 # It defines, for all of them:
 # shellcheck disable=SC2034
 
@@ -14,6 +15,7 @@ set -euo pipefail
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 BASE=${BASE:-6.12}
 KDIR=${KDIR:-}
+ARCH=${ARCH:-x86_64}
 JOBS=${JOBS:-$(nproc)}
 V=${V:-0}
 
@@ -24,12 +26,31 @@ CONFIG=${CONFIG:-}
 BUILD=${NSCAPS_BUILD:-$TOP/build}
 if [[ -n $KDIR ]]; then
 	KDIR=$(realpath -m -- "$KDIR")
-	OUT=$BUILD/kdir-$(printf '%s' "$KDIR" | sha256sum | cut -c1-12)
+	TREES=$BUILD/kdir-$(printf '%s' "$KDIR" | sha256sum | cut -c1-12)
 else
-	OUT=$BUILD/$BASE
+	TREES=$BUILD/$BASE
 fi
-PRISTINE=$OUT/pristine	# the kernel as it was fetched
-TREE=$OUT/linux		# the same with ours in it
+PRISTINE=$TREES/pristine	# the kernel as it was fetched
+TREE=$TREES/linux		# the same with ours in it
+
+# What is built of the trees, the image's place in a build, and the prefix of the
+# compiler.  Of another architecture the programs and libraries are SYSROOT's.
+OUT=$TREES IMAGE=arch/x86/boot/bzImage CROSS='' SYSROOT=''
+case $ARCH in
+x86_64) ;;
+arm64)
+	OUT=$TREES-arm64 IMAGE=arch/arm64/boot/Image
+	TRIPLET=aarch64-linux-gnu
+	CROSS=$TRIPLET- SYSROOT=$BUILD/sysroot-arm64/root
+	;;
+*)
+	echo "nscaps: ${0##*/}: no such ARCH: $ARCH (there are: x86_64 arm64)" >&2
+	exit 1
+	;;
+esac
+KMAKE=(ARCH="$ARCH")
+[[ -z $CROSS ]] || KMAKE+=(CROSS_COMPILE="$CROSS")
+
 LOGS=$BUILD/logs
 PINS=$TOP/bases/$BASE/package
 
@@ -41,9 +62,12 @@ me=${0##*/}
 # KCC: the compiler, through a cache where the user has one.  It is not
 # installed: a build that finds nothing in it takes up to twice the time.
 if [[ -z ${KCC:-} ]]; then
-	KCC=gcc
-	! command -v ccache >/dev/null || KCC="ccache gcc"
+	KCC=${CROSS}gcc
+	! command -v ccache >/dev/null || KCC="ccache $KCC"
 fi
+# of what a build runs itself
+HOSTKCC=$KCC
+[[ -z $CROSS ]] || HOSTKCC=gcc
 # dependencies from the compiler, and not by preprocessing each file before
 export KCC CCACHE_DEPEND=1
 
