@@ -94,13 +94,15 @@ kunit:
 	@scripts/prepare
 	@scripts/kunit
 
-kselftest:
+kselftest: kind := debug
+kcsan: kind := kcsan
+kselftest kcsan:
 	@scripts/deps tree build guest selftests
 	@scripts/prepare
-	@scripts/build debug
+	@scripts/build $(kind)
 	@scripts/selftests
-	@scripts/initramfs debug
-	@scripts/guest-run debug kselftest
+	@scripts/initramfs $(kind)
+	@scripts/guest-run $(kind) kselftest
 
 differential differential-long:
 	@scripts/deps tree build guest compare
@@ -277,14 +279,6 @@ coverage:
 	@scripts/selftests
 	@scripts/initramfs gcov
 	@scripts/coverage
-
-kcsan:
-	@scripts/deps tree build guest selftests
-	@scripts/prepare
-	@scripts/build kcsan
-	@scripts/selftests
-	@scripts/initramfs kcsan
-	@scripts/guest-run kcsan kselftest
 
 check:
 	@scripts/check

@@ -112,6 +112,12 @@ has_distro()
 	[[ -z $KDIR && -f $PINS-image ]]
 }
 
+# stock_of KIND: distro where there is that, else that KIND, which is built
+stock_of()
+{
+	if has_distro; then echo distro; else echo "$1"; fi
+}
+
 # overlay_files ROOT: the files below it that stand where the kernel has them
 overlay_files()
 {

@@ -40,7 +40,7 @@ static void renew(const struct command *c, const char *name)
 		return;
 	again.kind = CMD_RENEW;
 	snprintf(again.op.name, sizeof(again.op.name), "%s", name);
-	worker_tell(ns, &again, ns ? -1 : place_fd[c->op.place], &r);
+	worker_tell(ns, &again, -1, &r);
 }
 
 /*
@@ -57,14 +57,14 @@ static void renew_foreign(const struct command *c, bool target)
 		renew(c, "f0");
 }
 
-/* What has that name in the place, which is open as @fd or has a path */
-static struct stat stat_of(const struct command *c, int fd, const char *name)
+/* What has that name in the command's place, which is open or has a path */
+static struct stat stat_of(const struct command *c, const char *name)
 {
+	const int fd = place_fd[c->op.place];
 	struct stat st = {};
 	char path[128];
 
-	snprintf(path, sizeof(path), "%s%s%s", fd < 0 ? c->dir : "",
-		 fd < 0 ? "/" : "", name);
+	snprintf(path, sizeof(path), "%s/%s", fd < 0 ? c->dir : ".", name);
 	fstatat(fd, path, &st, AT_SYMLINK_NOFOLLOW);
 	return st;
 }
@@ -74,14 +74,14 @@ static struct stat stat_of(const struct command *c, int fd, const char *name)
  * overlay may show one file under two numbers, so who is whose is not known.  An
  * overlay above forgets the file that it has had there.
  */
-static void renew_links(const struct command *c, int fd)
+static void renew_links(const struct command *c)
 {
 	bool several[NAMES];
 	char name[8];
 
 	for (int i = 0; i < NAMES; i++) {
 		snprintf(name, sizeof(name), "f%d", i);
-		several[i] = stat_of(c, fd, name).st_nlink > 1;
+		several[i] = stat_of(c, name).st_nlink > 1;
 	}
 	renew(c, c->op.name);
 	for (int i = 0; i < NAMES; i++) {
@@ -94,10 +94,10 @@ static void renew_links(const struct command *c, int fd)
 }
 
 /* Where a symlink was followed, mean what it is to */
-static void follow(struct command *c, int fd)
+static void follow(struct command *c)
 {
 	/* all symlinks are to that file */
-	if (c->op.open && S_ISLNK(stat_of(c, fd, c->op.name).st_mode))
+	if (c->op.open && S_ISLNK(stat_of(c, c->op.name).st_mode))
 		snprintf(c->op.name, sizeof(c->op.name), "f0");
 	c->op.open = false;
 }
@@ -112,23 +112,22 @@ static void resync(const struct command *c)
 	struct command again = *c;
 	struct value v = value_v2();
 	struct result r;
-	int ns, fd;
+	int ns;
 
 	in_shown_place(&again);
 	ns = plan.place[again.op.place].ns;
-	fd = place_fd[again.op.place];
 	if (!alive[ns])
 		return;
 	again.op.ns = ns;
 	again.op.cred = CRED_ROOT;
-	follow(&again, fd);
+	follow(&again);
 	again.op.size = v.size;
 	again.op.flags = 0;
 	memcpy(again.op.value, v.bytes, v.size);
 	worker_tell(ns, &again, -1, &r);
 	if (r.ret) {
 		/* an overlay's mounter has no power over the file's owner */
-		renew_links(&again, fd);
+		renew_links(&again);
 		return;
 	}
 	again.op.kind = OP_REMOVE;

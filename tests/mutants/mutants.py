@@ -38,7 +38,7 @@ STAGES = ("user", "kunit", "guest")
 ROUNDS = "100000"
 # in one guest, so that it ends in some minutes
 GUEST_MUTANTS = 30
-# compiled with tracepoints only, which user space has not
+# compiled with tracepoints only, which the guest's kernel alone has
 NEED_TRACEPOINTS = ("nscaps_fill_event",)
 # who looks at what a function does, for the guest
 TESTS = {
@@ -164,13 +164,18 @@ class Results:
                                                for results in self.stages.values())
 
 
+def add(source, mutants, tracepoints=False):
+    """Put into the source those of the mutants that are compiled."""
+    for number, mutant in mutants.items():
+        if tracepoints or mutant.function.name not in NEED_TRACEPOINTS:
+            source.add(number, mutant.function, mutant.text())
+
+
 def user(source, mutants, args):
     """The random checks, with all mutants in one program."""
     work = args.out / "mutants"
     program = work / "suite"
-    for number, mutant in mutants.items():
-        if mutant.function.name not in NEED_TRACEPOINTS:
-            source.add(number, mutant.function, mutant.text())
+    add(source, mutants)
     file = work / "variants.c"
     void = source.build(file, [*args.compiler, f'-DNSCAPS_SOURCE="{file}"', "-o", program])
 
@@ -199,9 +204,7 @@ def each(source, void, run):
 def with_kunit(source, mutants, args):
     """KUnit, a boot of a second or two for each mutant."""
     kernel = Kernel(args.out, "um", "mutants", "um")
-    for number, mutant in mutants.items():
-        if mutant.function.name not in NEED_TRACEPOINTS:
-            source.add(number, mutant.function, mutant.text())
+    add(source, mutants)
     void = kernel.compile(SOURCE, source)
     kernel.link()
     logs = args.out / "mutants/kunit"
@@ -225,8 +228,7 @@ def guest(source, mutants, args):
     kernel = Kernel(args.out, "compare", "mutants", "x86_64")
     left = {number: mutant for number, mutant in mutants.items()
             if not args.results.caught(number)}
-    for number, mutant in left.items():
-        source.add(number, mutant.function, mutant.text())
+    add(source, left, tracepoints=True)
     results = dict.fromkeys(kernel.compile(SOURCE, source), "void")
     kernel.link()
     while numbers := [number for number in source.variants if number not in results]:
