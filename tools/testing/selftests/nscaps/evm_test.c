@@ -490,35 +490,64 @@ TEST_F(evm, kill_chown)
 	expect_sealed(_metadata, NULL);
 }
 
-/* What the HMAC of a value that is gone is worth: the file is shut */
-static void expect_shut(struct __test_metadata *_metadata, int ns,
-			const char *path, struct value given)
+/* The value goes with a change of the content, and the HMAC is made anew */
+static void expect_killed(struct __test_metadata *_metadata, int ns,
+			  const char *path, struct value given,
+			  struct outcome (*change)(void *path))
 {
-	EXPECT_EQ(EPERM, verify(PATH));
-	EXPECT_EQ(EPERM, set_in(NS_INIT, PATH, value_v2(), 0).err);
-	EXPECT_EQ(EPERM, set_in(ns, path, given, 0).err);
+	ASSERT_EQ(0, set_in(ns, path, given, 0).err);
+	EXPECT_EQ(0, run_in(ns, 0, change, (void *)path).err);
+	EXPECT_EQ(ENODATA, get_in(NS_INIT, PATH, 64).err);
+	expect_sealed(_metadata, NULL);
 }
 
-/*
- * EVM knows of a change of mode or owner, but not of a value that goes with a
- * write: its HMAC is that of the value still, until IMA puts in another hash.
- */
 TEST_F(evm, kill_write)
 {
-	ASSERT_EQ(0, set_in(self->ns, self->path, self->given, 0).err);
-	EXPECT_EQ(0, run_in(self->ns, 0, do_write, (void *)self->path).err);
-	EXPECT_EQ(ENODATA, get_in(NS_INIT, PATH, 64).err);
-	expect_hmac(_metadata, PATH, &self->stored);
-	expect_shut(_metadata, self->ns, self->path, self->given);
+	expect_killed(_metadata, self->ns, self->path, self->given, do_write);
+	EXPECT_EQ(0, set_in(self->ns, self->path, self->given, 0).err);
+	expect_sealed(_metadata, &self->stored);
 }
 
 TEST_F(evm, kill_truncate)
 {
+	expect_killed(_metadata, self->ns, self->path, self->given, do_truncate);
+	umount2(IDMAPPED, MNT_DETACH);
+	ASSERT_EQ(0, mount_again());
+	expect_sealed(_metadata, NULL);
+}
+
+/* A value that is not @stored, beneath the kernel, in a filesystem mounted anew */
+static void tamper(struct __test_metadata *_metadata, const struct value *stored,
+		   const struct value *forged)
+{
+	umount2(IDMAPPED, MNT_DETACH);
+	ASSERT_EQ(0, umount(DIR));
+	ASSERT_EQ(0, put_on_disk(forged));
+	ASSERT_EQ(0, fs_mount_ext4(IMAGE, DIR));
+	expect_hmac(_metadata, PATH, stored);
+}
+
+/*
+ * A write takes such a value away, as any, but does not make the file one that
+ * is trusted: not before and not after somebody looked.
+ */
+TEST_F(evm, kill_tampered)
+{
+	struct value forged = self->stored;
+
+	forged.bytes[5] ^= 0xff;
 	ASSERT_EQ(0, set_in(self->ns, self->path, self->given, 0).err);
-	EXPECT_EQ(0, run_in(self->ns, 0, do_truncate, (void *)self->path).err);
-	EXPECT_EQ(ENODATA, get_in(NS_INIT, PATH, 64).err);
-	expect_hmac(_metadata, PATH, &self->stored);
-	expect_shut(_metadata, self->ns, self->path, self->given);
+	for (int looked = 0; looked < 2; looked++) {
+		tamper(_metadata, &self->stored, &forged);
+		if (looked)
+			EXPECT_EQ(EPERM, verify(PATH));
+		EXPECT_EQ(0, do_write(PATH).err);
+		EXPECT_EQ(ENODATA, get_in(NS_INIT, PATH, 64).err);
+		expect_hmac(_metadata, PATH, &self->stored);
+		EXPECT_EQ(EPERM, verify(PATH));
+		EXPECT_EQ(EPERM, set_in(NS_INIT, PATH, value_v2(), 0).err);
+		EXPECT_EQ(EPERM, remove_in(NS_INIT, PATH).err);
+	}
 }
 
 /* Nobody is let at a value that was put there beneath the kernel */
@@ -529,11 +558,7 @@ TEST_F(evm, tampered)
 	forged.bytes[5] ^= 0xff;
 	ASSERT_EQ(0, set_in(self->ns, self->path, self->given, 0).err);
 	expect_sealed(_metadata, &self->stored);
-	umount2(IDMAPPED, MNT_DETACH);
-	ASSERT_EQ(0, umount(DIR));
-	ASSERT_EQ(0, put_on_disk(&forged));
-	ASSERT_EQ(0, fs_mount_ext4(IMAGE, DIR));
-	expect_hmac(_metadata, PATH, &self->stored);
+	tamper(_metadata, &self->stored, &forged);
 	EXPECT_EQ(EPERM, verify(PATH));
 	EXPECT_EQ(EPERM, set_in(NS_INIT, PATH, self->given, 0).err);
 	EXPECT_EQ(EPERM, remove_in(NS_INIT, PATH).err);
