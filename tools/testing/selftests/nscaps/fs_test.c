@@ -55,9 +55,10 @@
 
 enum filesystem {
 	FS_TMPFS, FS_EXT4, FS_XFS, FS_BTRFS, FS_F2FS, FS_SQUASHFS, FS_EROFS,
-	FS_FUSE, FS_V9FS, FS_ECRYPTFS, FS_OVERLAY, FS_OVERLAY_UPPER,
-	FS_OVERLAY_REDIRECT, FS_OVERLAY_METACOPY, FS_OVERLAY_USERXATTR,
-	FS_OVERLAY_STACKED, FS_OVERLAY_IDMAPPED, FS_OVERLAY_NS, FS_COUNT
+	FS_FUSE, FS_FUSE2FS, FS_V9FS, FS_ECRYPTFS, FS_OVERLAY,
+	FS_OVERLAY_UPPER, FS_OVERLAY_REDIRECT, FS_OVERLAY_METACOPY,
+	FS_OVERLAY_USERXATTR, FS_OVERLAY_STACKED, FS_OVERLAY_IDMAPPED,
+	FS_OVERLAY_NS, FS_COUNT
 };
 
 /**
@@ -88,24 +89,27 @@ static const struct filesystem_type filesystems[FS_COUNT] = {
 	[FS_F2FS] = { "f2fs" },
 	[FS_SQUASHFS] = { "squashfs", "readonly", .readonly = true },
 	[FS_EROFS] = { "erofs", "readonly", .readonly = true },
-	[FS_FUSE] = { "fuse" },
-	[FS_V9FS] = { "9p" },
-	[FS_ECRYPTFS] = { "ecryptfs" },
-	[FS_OVERLAY] = { "overlay", "overlay", .lower = true },
-	[FS_OVERLAY_UPPER] = { "overlay_upper", "overlay" },
-	[FS_OVERLAY_REDIRECT] = { "overlay_redirect", "overlay", .lower = true,
+	[FS_FUSE] = { "fuse", "no_idmap" },
+	[FS_FUSE2FS] = { "fuse2fs", "no_idmap" },
+	[FS_V9FS] = { "9p", "no_idmap" },
+	[FS_ECRYPTFS] = { "ecryptfs", "no_idmap" },
+	[FS_OVERLAY] = { "overlay", "no_idmap", .lower = true },
+	[FS_OVERLAY_UPPER] = { "overlay_upper", "no_idmap" },
+	[FS_OVERLAY_REDIRECT] = { "overlay_redirect", "no_idmap", .lower = true,
 			       .moved = true },
-	[FS_OVERLAY_METACOPY] = { "overlay_metacopy", "overlay", .lower = true },
-	[FS_OVERLAY_USERXATTR] = { "overlay_userxattr", "overlay", .lower = true },
-	[FS_OVERLAY_STACKED] = { "overlay_stacked", "overlay", .lower = true },
-	[FS_OVERLAY_IDMAPPED] = { "overlay_idmapped", "overlay", .lower = true,
+	[FS_OVERLAY_METACOPY] = { "overlay_metacopy", "no_idmap", .lower = true },
+	[FS_OVERLAY_USERXATTR] = { "overlay_userxattr", "no_idmap", .lower = true },
+	[FS_OVERLAY_STACKED] = { "overlay_stacked", "no_idmap", .lower = true },
+	[FS_OVERLAY_IDMAPPED] = { "overlay_idmapped", "no_idmap", .lower = true,
 			       .idmapped = true },
-	[FS_OVERLAY_NS] = { "overlay_ns", "overlay", .lower = true,
+	[FS_OVERLAY_NS] = { "overlay_ns", "no_idmap", .lower = true,
 			 .inside = true },
 };
 
 #define READ_ONLY	"it cannot be written"
 #define NO_IDMAP	"it cannot be mounted with an idmap"
+#define SERVER		"its server lets only the owner and root of the initial namespace"
+#define SERVER_REMOVES	SERVER ", and removes what is not there"
 #define OWN_ROOT	"form 2 is of the root that it is mounted for"
 #define NO_NAME		"it reads its layers as its mounter, which has no name for the root"
 
@@ -150,14 +154,24 @@ static const struct exception {
 	{ "readonly", "unnamed_append", "EROFS v3:5000", READ_ONLY },
 	{ "readonly", "idmapped_set", "EROFS EROFS ENODATA", READ_ONLY },
 	{ "readonly", "idmapped_set_inside", "EROFS ENODATA", READ_ONLY },
-	{ "overlay", "idmapped_get", "EINVAL", NO_IDMAP },
-	{ "overlay", "idmapped_exec", "EINVAL", NO_IDMAP },
-	{ "overlay", "idmapped_set", "EINVAL ENODATA", NO_IDMAP },
-	{ "overlay", "idmapped_set_inside", "EINVAL ENODATA", NO_IDMAP },
-	{ "fuse", "idmapped_get", "EINVAL", NO_IDMAP },
-	{ "fuse", "idmapped_exec", "EINVAL", NO_IDMAP },
-	{ "fuse", "idmapped_set", "EINVAL ENODATA", NO_IDMAP },
-	{ "fuse", "idmapped_set_inside", "EINVAL ENODATA", NO_IDMAP },
+	{ "no_idmap", "idmapped_get", "EINVAL", NO_IDMAP },
+	{ "no_idmap", "idmapped_exec", "EINVAL", NO_IDMAP },
+	{ "no_idmap", "idmapped_set", "EINVAL ENODATA", NO_IDMAP },
+	{ "no_idmap", "idmapped_set_inside", "EINVAL ENODATA", NO_IDMAP },
+	{ "fuse2fs", "set_v2_inside", "EPERM ENODATA", SERVER },
+	{ "fuse2fs", "set_v3_inside", "EPERM ENODATA", SERVER },
+	{ "fuse2fs", "set_create", "EPERM ok v2", SERVER },
+	{ "fuse2fs", "set_replace", "EPERM ok EPERM v3:101000", SERVER },
+	{ "fuse2fs", "remove_none", "ok EACCES", SERVER_REMOVES },
+	{ "fuse2fs", "remove_inside", "EACCES v3:100000", SERVER },
+	{ "fuse2fs", "kill_write_inside", "EACCES v3:100000 yes", SERVER },
+	{ "fuse2fs", "kill_truncate_inside", "EACCES v3:100000 yes", SERVER },
+	{ "fuse2fs", "kill_chown_inside", "EACCES v3:100000 yes", SERVER },
+	{ "fuse2fs", "kill_after_write", "EACCES EPERM EACCES ENODATA", SERVER },
+	{ "fuse2fs", "kept_chmod", "EPERM v3:100000 yes", SERVER },
+	{ "fuse2fs", "exec_after_set", "no EPERM no EACCES no", SERVER },
+	{ "fuse2fs", "unnamed_chmod", "EPERM v3:5000", SERVER },
+	{ "fuse2fs", "unnamed_append", "EACCES v3:5000", SERVER },
 	{ "overlay_ns", "set_v2", "ok v3:100000", OWN_ROOT },
 	{ "overlay_ns", "get_v2", "v3:100000 v2 v2 EOVERFLOW", OWN_ROOT },
 	{ "overlay_ns", "exec_v2", "no yes yes no", OWN_ROOT },
@@ -428,6 +442,7 @@ FIXTURE_VARIANT_ADD(fs, f2fs) { .fs = FS_F2FS };
 FIXTURE_VARIANT_ADD(fs, squashfs) { .fs = FS_SQUASHFS };
 FIXTURE_VARIANT_ADD(fs, erofs) { .fs = FS_EROFS };
 FIXTURE_VARIANT_ADD(fs, fuse) { .fs = FS_FUSE };
+FIXTURE_VARIANT_ADD(fs, fuse2fs) { .fs = FS_FUSE2FS };
 FIXTURE_VARIANT_ADD(fs, 9p) { .fs = FS_V9FS };
 FIXTURE_VARIANT_ADD(fs, ecryptfs) { .fs = FS_ECRYPTFS };
 FIXTURE_VARIANT_ADD(fs, overlay) { .fs = FS_OVERLAY };
