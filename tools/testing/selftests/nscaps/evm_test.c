@@ -307,17 +307,23 @@ static int on_disk(struct value *v)
 }
 
 /* Beneath the kernel; the filesystem is not mounted */
-static int put_on_disk(const struct value *v)
+static int edit_disk(const char *request)
 {
 	char cmd[256];
+
+	snprintf(cmd, sizeof(cmd), "debugfs -w -R '%s' %s >/dev/null 2>&1",
+		 request, IMAGE);
+	return system(cmd) ? -1 : 0;
+}
+
+static int put_on_disk(const struct value *v)
+{
 	int fd = open(VALUE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	ssize_t n = write(fd, v->bytes, v->size);
 
 	close(fd);
-	snprintf(cmd, sizeof(cmd),
-		 "debugfs -w -R 'ea_set -f %s file %s' %s >/dev/null 2>&1",
-		 VALUE, CAPS_XATTR, IMAGE);
-	return n != (ssize_t)v->size || system(cmd) ? -1 : 0;
+	return n != (ssize_t)v->size ||
+	       edit_disk("ea_set -f " VALUE " file " CAPS_XATTR) ? -1 : 0;
 }
 
 FIXTURE(evm)
@@ -462,6 +468,11 @@ static struct outcome do_chown(void *path)
 	return outcome_of(chown(path, 3, 3));
 }
 
+static struct outcome do_chown_none(void *path)
+{
+	return outcome_of(chown(path, -1, -1));
+}
+
 static struct outcome do_write(void *path)
 {
 	return outcome_of(write_file(path, "new"));
@@ -516,15 +527,34 @@ TEST_F(evm, kill_truncate)
 	expect_sealed(_metadata, NULL);
 }
 
-/* A value that is not @stored, beneath the kernel, in a filesystem mounted anew */
-static void tamper(struct __test_metadata *_metadata, const struct value *stored,
-		   const struct value *forged)
+TEST_F(evm, kill_chown_none)
+{
+	expect_killed(_metadata, self->ns, self->path, self->given,
+		      do_chown_none);
+}
+
+static void unmount_disk(struct __test_metadata *_metadata)
 {
 	umount2(IDMAPPED, MNT_DETACH);
 	ASSERT_EQ(0, umount(DIR));
+}
+
+/* A value that is not @stored, in a filesystem that is mounted anew */
+static void tamper(struct __test_metadata *_metadata, const struct value *stored,
+		   const struct value *forged)
+{
+	unmount_disk(_metadata);
 	ASSERT_EQ(0, put_on_disk(forged));
 	ASSERT_EQ(0, fs_mount_ext4(IMAGE, DIR));
 	expect_hmac(_metadata, PATH, stored);
+}
+
+/* Who writes there; the idmapped mount is gone, with its names for uids */
+static void write_after_mount(struct __test_metadata *_metadata, int ns,
+			      bool idmapped)
+{
+	EXPECT_EQ(0, run_in(idmapped ? NS_INIT : ns, 0, do_write, PATH).err);
+	EXPECT_EQ(ENODATA, get_in(NS_INIT, PATH, 64).err);
 }
 
 /*
@@ -541,13 +571,34 @@ TEST_F(evm, kill_tampered)
 		tamper(_metadata, &self->stored, &forged);
 		if (looked)
 			EXPECT_EQ(EPERM, verify(PATH));
-		EXPECT_EQ(0, do_write(PATH).err);
-		EXPECT_EQ(ENODATA, get_in(NS_INIT, PATH, 64).err);
+		write_after_mount(_metadata, self->ns, variant->idmapped);
 		expect_hmac(_metadata, PATH, &self->stored);
 		EXPECT_EQ(EPERM, verify(PATH));
 		EXPECT_EQ(EPERM, set_in(NS_INIT, PATH, value_v2(), 0).err);
 		EXPECT_EQ(EPERM, remove_in(NS_INIT, PATH).err);
 	}
+}
+
+/* One that was added to a file that is sealed: without it, it is that file */
+TEST_F(evm, kill_added)
+{
+	tamper(_metadata, NULL, &self->stored);
+	EXPECT_EQ(EPERM, verify(PATH));
+	write_after_mount(_metadata, self->ns, variant->idmapped);
+	expect_sealed(_metadata, NULL);
+}
+
+/* A file whose label was taken off gets none */
+TEST_F(evm, kill_unlabelled)
+{
+	ASSERT_EQ(0, set_in(self->ns, self->path, self->given, 0).err);
+	unmount_disk(_metadata);
+	ASSERT_EQ(0, edit_disk("ea_rm file " EVM_XATTR));
+	ASSERT_EQ(0, fs_mount_ext4(IMAGE, DIR));
+	write_after_mount(_metadata, self->ns, variant->idmapped);
+	EXPECT_EQ(-1, getxattr(PATH, EVM_XATTR, NULL, 0));
+	EXPECT_EQ(ENODATA, errno);
+	EXPECT_EQ(EPERM, verify(PATH));
 }
 
 /* Nobody is let at a value that was put there beneath the kernel */
@@ -664,9 +715,15 @@ TEST_F(ima, appraise_unlabelled)
 /* The write takes the value, and its end brings hash and HMAC up to date */
 TEST_F(ima, kill_write)
 {
+	unsigned char want[2 + SHA256_SIZE] = { IMA_XATTR_DIGEST_NG, HASH_SHA256 };
+	unsigned char got[64];
+
 	ASSERT_EQ(0, ima_rule("appraise func=FILE_CHECK"));
 	EXPECT_EQ(0, run_in(self->a, 0, do_write, PATH).err);
 	EXPECT_EQ(ENODATA, get_in(NS_INIT, PATH, 64).err);
+	ASSERT_EQ(0, hash_file(PATH, want + 2));
+	ASSERT_EQ(sizeof(want), getxattr(PATH, IMA_XATTR, got, sizeof(got)));
+	EXPECT_EQ(0, memcmp(got, want, sizeof(want)));
 	expect_sealed(_metadata, NULL);
 	EXPECT_EQ(0, set_in(self->a, PATH, value_v2(), 0).err);
 	expect_sealed(_metadata, &self->stored);
