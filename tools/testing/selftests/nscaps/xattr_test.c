@@ -415,6 +415,33 @@ TEST_F(xattr, kill)
 	}
 }
 
+static struct outcome change_nothing(void *ctx)
+{
+	return (struct outcome) { .err = chown(ctx, -1, -1) ? errno : 0 };
+}
+
+/* A chown that names no owner takes it away as well, but not for everybody */
+TEST_F(xattr, kill_without_owner)
+{
+	int sibling = userns_new(NS_INIT, "0 200000 65536\n");
+
+	ASSERT_LE(0, sibling);
+	EXPECT_SET(0, self->a, value_v2());
+	EXPECT_EQ(EPERM, run_in(NS_INIT, 1000, change_nothing, self->path).err);
+	EXPECT_EQ(EPERM, run_in(self->a, 1, change_nothing, self->path).err);
+	EXPECT_EQ(EPERM, run_in(sibling, 0, change_nothing, self->path).err);
+	EXPECT_STORED(value_v3(100000));
+	/* the owner, and whoever has power over the file */
+	EXPECT_EQ(0, run_in(NS_INIT, 100000, change_nothing, self->path).err);
+	EXPECT_NO_VALUE();
+	EXPECT_SET(0, self->a, value_v2());
+	EXPECT_EQ(0, run_in(NS_INIT, 0, change_nothing, self->path).err);
+	EXPECT_NO_VALUE();
+	/* without a value there is nothing to ask for */
+	EXPECT_EQ(0, run_in(NS_INIT, 1000, change_nothing, self->path).err);
+	close(sibling);
+}
+
 /* What does not, leaves the value alone, byte for byte */
 TEST_F(xattr, kept)
 {
