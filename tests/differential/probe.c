@@ -10,7 +10,7 @@
 
 static unsigned int id(long number)
 {
-	return my_syscall0(number);
+	return syscall(number);
 }
 
 int main(void)
@@ -21,7 +21,7 @@ int main(void)
 	struct __user_cap_data_struct data[2];
 	struct probe p = {};
 
-	if (my_syscall2(__NR_capget, &header, data))
+	if (syscall(__NR_capget, &header, data))
 		return 1;
 	p.permitted = data[0].permitted | (__u64)data[1].permitted << 32;
 	p.effective = data[0].effective | (__u64)data[1].effective << 32;
