@@ -88,9 +88,10 @@ page()
 	if [[ $1 == *.md ]]; then echo "$TOP/${1#*=}"; else echo "$TREE/${1#*=}"; fi
 }
 
+# say LINE...
 say()
 {
-	printf '%s\n' "$*"
+	printf '%s\n' "$@"
 }
 
 die()
