@@ -720,6 +720,9 @@ static void plan_arguments(const struct plan *plan, struct op *op,
 	case OP_CHOWN:
 		op->arg[0] = pick_id(plan, op->ns, r);
 		op->arg[1] = rng_chance(r, 50) ? op->arg[0] : NO_ID;
+		/* with none at all ours asks for permission, and stock does not */
+		if (op->arg[0] == NO_ID)
+			op->arg[1] = 0;
 		break;
 	case OP_CHMOD:
 		op->flags = PICK(modes, r);
