@@ -69,7 +69,7 @@ help:
 	@echo 'BASE=6.12        the kernel that is patched; bases/ has the others'
 	@echo 'KDIR=/a/tree     a kernel tree of your own instead, which stays as it is'
 	@echo 'ARCH=arm64       for build, kunit, kselftest, run, shell and gdb: not x86_64'
-	@echo 'TEST=exec_test   of the kselftests only this one'
+	@echo 'TEST=exec_test   of the kselftests only this one; or podman.lxc, of containers'
 	@echo 'FILES=100000     the largest tree of bench; 0: single calls only'
 	@echo 'JOBS=4           compilers at once; V=1 shows their whole output'
 
