@@ -288,9 +288,7 @@ TEST_F(audit, refused)
 
 static struct outcome remove_file(void *path)
 {
-	return (struct outcome) {
-		.err = unlinkat(AT_FDCWD, path, 0) ? errno : 0,
-	};
+	return outcome_of(unlinkat(AT_FDCWD, path, 0));
 }
 
 /* A child reached through the mount of its parent: the parent's idmap */

@@ -249,10 +249,17 @@ static int make_disk(void)
 	return fs_make_ext4(IMAGE, 4) || fs_mount_ext4(IMAGE, DIR) ? -1 : 0;
 }
 
+/* Both of its mounts */
+static int unmount_disk(void)
+{
+	umount2(IDMAPPED, MNT_DETACH);
+	return umount(DIR);
+}
+
 /* As after a boot: nothing of what was verified is remembered */
 static int mount_again(void)
 {
-	return umount(DIR) || fs_mount_ext4(IMAGE, DIR) ? -1 : 0;
+	return unmount_disk() || fs_mount_ext4(IMAGE, DIR) ? -1 : 0;
 }
 
 /* The kernel changes a protected attribute only where the HMAC is right */
@@ -415,7 +422,6 @@ TEST_F(evm, set)
 	expect_sealed(_metadata, &self->stored);
 	ASSERT_EQ(0, on_disk(&disk));
 	EXPECT_TRUE(value_eq(&self->stored, &disk));
-	umount2(IDMAPPED, MNT_DETACH);
 	ASSERT_EQ(0, mount_again());
 	expect_sealed(_metadata, &self->stored);
 }
@@ -522,7 +528,6 @@ TEST_F(evm, kill_write)
 TEST_F(evm, kill_truncate)
 {
 	expect_killed(_metadata, self->ns, self->path, self->given, do_truncate);
-	umount2(IDMAPPED, MNT_DETACH);
 	ASSERT_EQ(0, mount_again());
 	expect_sealed(_metadata, NULL);
 }
@@ -533,17 +538,11 @@ TEST_F(evm, kill_chown_none)
 		      do_chown_none);
 }
 
-static void unmount_disk(struct __test_metadata *_metadata)
-{
-	umount2(IDMAPPED, MNT_DETACH);
-	ASSERT_EQ(0, umount(DIR));
-}
-
 /* A value that is not @stored, in a filesystem that is mounted anew */
 static void tamper(struct __test_metadata *_metadata, const struct value *stored,
 		   const struct value *forged)
 {
-	unmount_disk(_metadata);
+	ASSERT_EQ(0, unmount_disk());
 	ASSERT_EQ(0, put_on_disk(forged));
 	ASSERT_EQ(0, fs_mount_ext4(IMAGE, DIR));
 	expect_hmac(_metadata, PATH, stored);
@@ -592,7 +591,7 @@ TEST_F(evm, kill_added)
 TEST_F(evm, kill_unlabelled)
 {
 	ASSERT_EQ(0, set_in(self->ns, self->path, self->given, 0).err);
-	unmount_disk(_metadata);
+	ASSERT_EQ(0, unmount_disk());
 	ASSERT_EQ(0, edit_disk("ea_rm file " EVM_XATTR));
 	ASSERT_EQ(0, fs_mount_ext4(IMAGE, DIR));
 	write_after_mount(_metadata, self->ns, variant->idmapped);
@@ -698,9 +697,7 @@ TEST_F(ima, appraise_tampered)
 
 	ASSERT_EQ(0, ima_rule("appraise func=BPRM_CHECK"));
 	expect_exec(_metadata, NS_INIT, 0, 0);
-	ASSERT_EQ(0, umount(DIR));
-	ASSERT_EQ(0, put_on_disk(&forged));
-	ASSERT_EQ(0, fs_mount_ext4(IMAGE, DIR));
+	tamper(_metadata, &self->stored, &forged);
 	expect_exec(_metadata, NS_INIT, EACCES, 0);
 	expect_exec(_metadata, self->a, EACCES, 0);
 }

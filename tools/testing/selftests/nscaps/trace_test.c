@@ -729,17 +729,12 @@ static struct outcome set_here(void *path)
 {
 	const struct value v = value_v2();
 
-	return (struct outcome) {
-		.err = setxattr(path, CAPS_XATTR, v.bytes, v.size, 0) ?
-			errno : 0,
-	};
+	return outcome_of(setxattr(path, CAPS_XATTR, v.bytes, v.size, 0));
 }
 
 static struct outcome remove_here(void *path)
 {
-	return (struct outcome) {
-		.err = removexattr(path, CAPS_XATTR) ? errno : 0,
-	};
+	return outcome_of(removexattr(path, CAPS_XATTR));
 }
 
 TEST_F(trace, not_privileged)

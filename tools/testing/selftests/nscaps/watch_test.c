@@ -164,9 +164,7 @@ FIXTURE_TEARDOWN(watch)
 
 static struct outcome call_remove(void *path)
 {
-	return (struct outcome) {
-		.err = removexattr(path, CAPS_XATTR) ? errno : 0,
-	};
+	return outcome_of(removexattr(path, CAPS_XATTR));
 }
 
 static unsigned int ns_inum(int ns)

@@ -387,12 +387,12 @@ static struct outcome append(void *ctx)
 
 static struct outcome shorten(void *ctx)
 {
-	return (struct outcome) { .err = truncate(ctx, 100) ? errno : 0 };
+	return outcome_of(truncate(ctx, 100));
 }
 
 static struct outcome give_away(void *ctx)
 {
-	return (struct outcome) { .err = chown(ctx, 1, 1) ? errno : 0 };
+	return outcome_of(chown(ctx, 1, 1));
 }
 
 /* What changes the content or the owner takes the value away */
@@ -417,7 +417,7 @@ TEST_F(xattr, kill)
 
 static struct outcome change_nothing(void *ctx)
 {
-	return (struct outcome) { .err = chown(ctx, -1, -1) ? errno : 0 };
+	return outcome_of(chown(ctx, -1, -1));
 }
 
 /* A chown that names no owner takes it away as well, but not for everybody */
