@@ -2,7 +2,8 @@
 /*
  * Values that no system call writes, put on the disk by debugfs(8): form 1,
  * and malformed ones. What is malformed is EINVAL for getxattr(2), at whatever
- * size, and fails execve(2) with EINVAL, whoever asks.
+ * size, and fails execve(2) with EINVAL, whoever asks. An overlay's copy-up
+ * leaves behind what its mounter cannot read.
  */
 #include <endian.h>
 #include <errno.h>
@@ -22,6 +23,10 @@
 #define IMAGE	"/tmp/disk"
 #define VALUE	"/tmp/value"
 #define FILE_ON_DISK	"/mnt/file"
+#define LAYERS	"/tmp/layers"
+#define OVERLAY	LAYERS "/overlay"
+#define UPPER	LAYERS "/upper"
+#define WORK	LAYERS "/work"
 
 FIXTURE(disk)
 {
@@ -86,6 +91,9 @@ FIXTURE_SETUP(disk)
 
 FIXTURE_TEARDOWN(disk)
 {
+	umount(OVERLAY);
+	umount(LAYERS);
+	rmdir(LAYERS);
 	umount("/mnt");
 	unlink(IMAGE);
 	unlink(VALUE);
@@ -106,10 +114,10 @@ static void expect_unreadable(struct __test_metadata *_metadata, int a)
 	EXPECT_EQ(EINVAL, get_in(a, FILE_ON_DISK, 64).err);
 }
 
-static void expect_exec(struct __test_metadata *_metadata, int ns, int err)
+static void expect_exec(struct __test_metadata *_metadata, int ns,
+			const char *path, int err, unsigned long long mask)
 {
-	const unsigned long long mask = err ? 0 : TEST_MASK;
-	struct creds c = exec_in(ns, NOBODY, FILE_ON_DISK, NULL);
+	struct creds c = exec_in(ns, NOBODY, path, NULL);
 
 	EXPECT_EQ(err, c.err);
 	EXPECT_EQ(mask, c.permitted);
@@ -122,7 +130,7 @@ static void expect_repaired(struct __test_metadata *_metadata, int a)
 	EXPECT_EQ(EPERM, remove_in(a, FILE_ON_DISK).err);
 	EXPECT_EQ(0, set_in(NS_INIT, FILE_ON_DISK, value_v2(),
 			    XATTR_REPLACE).err);
-	expect_exec(_metadata, NS_INIT, 0);
+	expect_exec(_metadata, NS_INIT, FILE_ON_DISK, 0, TEST_MASK);
 	EXPECT_EQ(0, remove_in(NS_INIT, FILE_ON_DISK).err);
 	EXPECT_EQ(ENODATA, get_in(NS_INIT, FILE_ON_DISK, 64).err);
 	EXPECT_EQ(0, exec_in(NS_INIT, NOBODY, FILE_ON_DISK, NULL).err);
@@ -130,10 +138,40 @@ static void expect_repaired(struct __test_metadata *_metadata, int a)
 
 TEST_F(disk, value)
 {
+	const unsigned long long mask = variant->exec_err ? 0 : TEST_MASK;
+
 	expect_unreadable(_metadata, self->a);
-	expect_exec(_metadata, NS_INIT, variant->exec_err);
-	expect_exec(_metadata, self->a, variant->exec_err);
+	expect_exec(_metadata, NS_INIT, FILE_ON_DISK, variant->exec_err, mask);
+	expect_exec(_metadata, self->a, FILE_ON_DISK, variant->exec_err, mask);
 	expect_repaired(_metadata, self->a);
+}
+
+/* The initial namespace's, with the disk below and a tmpfs above */
+static int mount_overlay(void)
+{
+	if (mkdir(LAYERS, 0755) ||
+	    mount("layers", LAYERS, "tmpfs", 0, "mode=755") ||
+	    mkdir(OVERLAY, 0755) || mkdir(UPPER, 0755) || mkdir(WORK, 0755))
+		return -1;
+	return mount("overlay", OVERLAY, "overlay", 0,
+		     "lowerdir=/mnt,upperdir=" UPPER ",workdir=" WORK);
+}
+
+/* Whoever could write the disk is not to decide that its files stay as they are */
+TEST_F(disk, copy_up)
+{
+	ASSERT_EQ(0, mount_overlay());
+	EXPECT_EQ(EINVAL, get_in(NS_INIT, OVERLAY "/file", 64).err);
+	/* form 1 as well: an overlay reads as getxattr(2) does */
+	EXPECT_EQ(EINVAL, exec_in(NS_INIT, NOBODY, OVERLAY "/file", NULL).err);
+	EXPECT_EQ(0, chmod(OVERLAY "/file", 0711));
+	EXPECT_EQ(ENODATA, get_in(NS_INIT, OVERLAY "/file", 64).err);
+	EXPECT_EQ(ENODATA, get_in(NS_INIT, UPPER "/file", 64).err);
+	expect_exec(_metadata, NS_INIT, OVERLAY "/file", 0, 0);
+	/* the lower one is as it was */
+	expect_unreadable(_metadata, self->a);
+	expect_exec(_metadata, NS_INIT, FILE_ON_DISK, variant->exec_err,
+		    variant->exec_err ? 0 : TEST_MASK);
 }
 
 TEST_HARNESS_MAIN
