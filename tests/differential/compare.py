@@ -3,9 +3,9 @@
 """Compare what two kernels answered, and shrink what they differ in.
 
 The generator is run in two guests, stock and ours, on the same plan.  Each
-difference must be one of those in the file "deliberate".  For the first one
-that is not, operations are left out of its episode, in as many runs as that
-takes and at most some, for as long as there is such a difference.
+difference must be one of those in the file "deliberate", or of the base.  For
+the first one that is not, operations are left out of its episode, in as many
+runs as that takes and at most some, for as long as there is such a difference.
 """
 
 import argparse
@@ -84,14 +84,15 @@ class Difference:
 class Deliberate:
     """The differences that are meant."""
 
-    def __init__(self, path):
+    def __init__(self, paths):
         self.parser = configparser.ConfigParser(interpolation=None)
-        with open(path, encoding="utf-8") as file:
-            self.parser.read_file(file)
+        for path in paths:
+            with open(path, encoding="utf-8") as file:
+                self.parser.read_file(file)
         for name in self.parser.sections():
             missing = {"reason", "operation", "stock", "ours"} - set(self.parser[name])
             if missing:
-                die(f"{path}: [{name}] has no {', '.join(sorted(missing))}")
+                die(f"the difference [{name}] has no {', '.join(sorted(missing))}")
 
     def names(self):
         return self.parser.sections()
@@ -343,10 +344,12 @@ def main():
                         help="an option for our kernel only")
     parser.add_argument("--timeout", type=int, default=7200, help="of a guest, seconds")
     parser.add_argument("--deliberate", default=HERE / "deliberate")
+    parser.add_argument("--deliberate-here", type=Path, action="append", default=[],
+                        help="a file with those of this base alone, beside the others")
     parser.add_argument("--compare", nargs=2, metavar=("STOCK", "OURS"),
                         help="boot nothing, compare these logs")
     args = parser.parse_args()
-    deliberate = Deliberate(args.deliberate)
+    deliberate = Deliberate([args.deliberate, *args.deliberate_here])
     if not args.compare:
         os.makedirs(args.logs, exist_ok=True)
         return run(args, deliberate)

@@ -22,11 +22,22 @@
 
 /* Operations */
 
-/* Does the mounter of the overlay have no name for the root of this value? */
-static bool is_foreign(const struct command *c, bool follow)
+/*
+ * Why the mounter of the overlay cannot read this value: it has no name for the
+ * root, or there is nothing to understand.  NULL: it can, or this is no overlay.
+ */
+static const char *unreadable(const struct command *c, bool follow)
 {
-	return in_overlay(c->op.place) &&
-	       read_value(c, place_fd[c->op.place], follow).err == EOVERFLOW;
+	if (!in_overlay(c->op.place))
+		return NULL;
+	switch (read_value(c, place_fd[c->op.place], follow).err) {
+	case EOVERFLOW:
+		return "foreign";
+	case EINVAL:
+		return "malformed";
+	default:
+		return NULL;
+	}
 }
 
 /* Make the file anew, by the root of the place */
@@ -44,11 +55,11 @@ static void renew(const struct command *c, const char *name)
 }
 
 /*
- * What takes a file with a foreign value up to the upper layer is done by one
- * kernel and refused by the other, so after it the names that it had to do
- * with are new files on both.
+ * What takes a file with an unreadable value up to the upper layer may be done
+ * by one kernel and refused by the other, so after it the names that it had to
+ * do with are new files on both.
  */
-static void renew_foreign(const struct command *c, bool target)
+static void renew_unreadable(const struct command *c, bool target)
 {
 	renew(c, c->op.name);
 	renew(c, c->op.name2);
@@ -145,17 +156,17 @@ static void do_op(uint32_t number)
 	struct command c = { .kind = CMD_OP };
 	struct op *op = &c.op;
 	struct result r = { .ret = -1, .err = ESRCH };
-	bool foreign, target;
+	const char *own, *target;
 	char what[16];
 	int fd;
 
 	plan_op(&plan, number, op);
 	in_place(&c, op->place);
-	foreign = is_foreign(&c, false);
-	target = !foreign && is_foreign(&c, true);
+	own = unreadable(&c, false);
+	target = own ? NULL : unreadable(&c, true);
 	snprintf(what, sizeof(what), "%u", number);
 	log_episode(what);
-	log_op(op, foreign || target);
+	log_op(op, own ?: target);
 	fd = op->by_fd ? place_fd[op->place] : -1;
 	if (!alive[op->ns] || (op->by_fd && fd < 0)) {
 		log_result(&r);
@@ -165,8 +176,8 @@ static void do_op(uint32_t number)
 	log_result(&r);
 	if (!is_change(op))
 		return;
-	if (foreign || target)
-		renew_foreign(&c, target);
+	if (own || target)
+		renew_unreadable(&c, target);
 	else if (op->kind == OP_SET && !op->size &&
 		 !strcmp(op->xattr, CAPS_XATTR))
 		resync(&c);

@@ -120,7 +120,7 @@ static void log_arguments(const struct op *op)
 	}
 }
 
-void log_op(const struct op *op, bool foreign)
+void log_op(const struct op *op, const char *unreadable)
 {
 	static const char * const kinds[] = {
 		"set", "get", "list", "remove", "chown", "chmod", "write",
@@ -135,8 +135,8 @@ void log_op(const struct op *op, bool foreign)
 	log_arguments(op);
 	if (op->open)
 		printf(" open");
-	if (foreign)
-		printf(" foreign");
+	if (unreadable)
+		printf(" %s", unreadable);
 }
 
 void log_episode(const char *what)
@@ -259,7 +259,7 @@ static void do_fill(int place, const char *dir)
 		set.op = op[i];
 		worker_tell(ns, &set, -1, &r);
 		log_episode("initial");
-		log_op(&op[i], false);
+		log_op(&op[i], NULL);
 		log_result(&r);
 	}
 }

@@ -43,7 +43,8 @@ void in_place(struct command *c, int place);
 void in_shown_place(struct command *c);
 
 void log_episode(const char *what);
-void log_op(const struct op *op, bool foreign);
+/* @unreadable: why the value that an overlay shows cannot be read, or NULL */
+void log_op(const struct op *op, const char *unreadable);
 void log_result(const struct result *r);
 
 /* There is no going on */

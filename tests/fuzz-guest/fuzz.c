@@ -189,7 +189,7 @@ static const char *do_op(uint32_t number)
 	calls++;
 	snprintf(what, sizeof(what), "%u", number);
 	log_episode(what);
-	log_op(&c.op, false);
+	log_op(&c.op, NULL);
 	log_result(&r);
 	return is_judged(&c.op) ? judge(&c.op, &r, &before, &after) : NULL;
 }
