@@ -155,10 +155,11 @@ static struct rootid rootid_from_kuid(struct user_namespace *ns, kuid_t kuid)
 	const struct uid_gid_map *map = &ns->uid_map;
 	const struct uid_gid_extent *first = map->extent;
 	const unsigned int extents = map->nr_extents;
-	const u32 offset = __kuid_val(kuid) - first->lower_first;
+	u32 offset;
 
 	/* the ranges are there before their number is; as in map_id_up() */
 	smp_rmb();
+	offset = __kuid_val(kuid) - first->lower_first;
 	if (extents && extents <= UID_GID_MAP_MAX_BASE_EXTENTS &&
 	    offset < first->count)
 		return (struct rootid) { .val = first->first + offset };
