@@ -467,6 +467,26 @@ int fs_mount_ext4(const char *image, const char *dir)
 	return err;
 }
 
+/* What no system call writes is put on a disk by debugfs(8) */
+int disk_with(const char *program, const struct value *v)
+{
+	/* a block of the image that nothing is in, and no attributes either */
+	const char *set = v ? "ea_set -f /tmp/value file " CAPS_XATTR :
+			      "sif file file_acl 4000";
+	int fd = open("/tmp/value", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	char cmd[PATH_MAX + 256];
+
+	if (fd < 0 || (v && write(fd, v->bytes, v->size) != (ssize_t)v->size))
+		return -1;
+	close(fd);
+	if (fs_make_ext4("/tmp/disk", 4))
+		return -1;
+	snprintf(cmd, sizeof(cmd),
+		 "printf 'write %s file\\nsif file mode 0100755\\n%s\\n' | debugfs -w -f - /tmp/disk >/dev/null 2>&1",
+		 program, set);
+	return system(cmd) || fs_mount_ext4("/tmp/disk", "/mnt") ? -1 : 0;
+}
+
 int bind_idmapped(const char *dir, const char *place, int ns)
 {
 	struct mount_attr attr = {

@@ -98,6 +98,12 @@ int fs_make_ext4_with(const char *image, unsigned int megabytes,
 		      const char *options);
 int fs_mount_ext4(const char *image, const char *dir);
 
+/*
+ * An ext4 at /mnt with a copy of @program as "file", and a value of whatever
+ * form; without one, attributes that the filesystem cannot read
+ */
+int disk_with(const char *program, const struct value *v);
+
 /* An idmapped mount of @dir at @place, with the map of the namespace @ns */
 int bind_idmapped(const char *dir, const char *place, int ns);
 

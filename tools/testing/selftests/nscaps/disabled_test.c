@@ -55,7 +55,7 @@ TEST_F(why, disabled)
 	ASSERT_EQ(0, set_value(self->file, &v));
 	EXPECT_BOTH("disabled", "", SPEC(self->a), self->file);
 	bad.size--;
-	ASSERT_EQ(0, disk_with(&bad));
+	ASSERT_EQ(0, disk_with_noop(&bad));
 	EXPECT_BOTH("disabled", "", SPEC(self->a), "/mnt/file");
 }
 
@@ -131,7 +131,7 @@ TEST_F(off, exec_malformed)
 	struct outcome o;
 
 	bad.size--;
-	ASSERT_EQ(0, disk_with(&bad));
+	ASSERT_EQ(0, disk_with_noop(&bad));
 	/* the program does nothing, and that it did so is its status of 0 */
 	EXPECT_EQ(0, system("/mnt/file"));
 	o = get_in(NS_INIT, "/mnt/file", 64);

@@ -20,8 +20,6 @@
 #include "common.h"
 
 #define NOBODY	65534
-#define IMAGE	"/tmp/disk"
-#define VALUE	"/tmp/value"
 #define FILE_ON_DISK	"/mnt/file"
 #define LAYERS	"/tmp/layers"
 #define OVERLAY	LAYERS "/overlay"
@@ -71,22 +69,12 @@ DISK(three_bytes, 3, 0x010203, EINVAL);
 FIXTURE_SETUP(disk)
 {
 	struct value v = value_v2();
-	char cmd[512];
-	int fd;
 
 	self->a = userns_new(NS_INIT, "0 100000 65536\n");
 	ASSERT_LE(0, self->a);
 	v.caps.magic_etc = htole32(variant->magic);
-	fd = open(VALUE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(variant->size, write(fd, v.bytes, variant->size));
-	close(fd);
-	ASSERT_EQ(0, fs_make_ext4(IMAGE, 4));
-	snprintf(cmd, sizeof(cmd),
-		 "printf 'write %s file\\nsif file mode 0100755\\nea_set -f %s file %s\\n' | debugfs -w -f - %s >/dev/null 2>&1",
-		 helper_path(), VALUE, CAPS_XATTR, IMAGE);
-	ASSERT_EQ(0, system(cmd));
-	ASSERT_EQ(0, fs_mount_ext4(IMAGE, "/mnt"));
+	v.size = variant->size;
+	ASSERT_EQ(0, disk_with(helper_path(), &v));
 }
 
 FIXTURE_TEARDOWN(disk)
@@ -95,8 +83,6 @@ FIXTURE_TEARDOWN(disk)
 	umount(LAYERS);
 	rmdir(LAYERS);
 	umount("/mnt");
-	unlink(IMAGE);
-	unlink(VALUE);
 	close(self->a);
 }
 

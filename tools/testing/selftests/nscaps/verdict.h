@@ -75,10 +75,7 @@ bool agree(const struct verdict *kernel, const struct verdict *tool);
 int copy_noop(const char *path);
 int set_value(const char *path, const struct value *v);
 
-/*
- * An ext4 at /mnt with that program as "file", and a value of whatever form;
- * without one, attributes that the filesystem cannot read
- */
-int disk_with(const struct value *v);
+/* disk_with() that program */
+int disk_with_noop(const struct value *v);
 
 #endif /* NSCAPS_VERDICT_H */
