@@ -215,6 +215,9 @@ TEST_F(audit, exec_plain)
 	EXPECT_NE(NULL, strstr(text, " frootid=0")) TH_LOG("%s", text);
 }
 
+/* What a record shows of the tests' value */
+#define CAPS	"fver=2 fp=0000000000002000 fi=0 fe=1 "
+
 /* The record of an exec that did not honour the capabilities of @path */
 static void expect_nscaps(struct __test_metadata *_metadata, int kmsg,
 			  const char *path, const char *reason, int err,
@@ -225,7 +228,7 @@ static void expect_nscaps(struct __test_metadata *_metadata, int kmsg,
 
 	ASSERT_EQ(0, stat(path, &st));
 	snprintf(want, sizeof(want),
-		 "): reason=%s err=%d inode=%lu dev=%02x:%02x fver=2 fp=0000000000002000 fi=0 fe=1 %s\n",
+		 "): reason=%s err=%d inode=%lu dev=%02x:%02x %s\n",
 		 reason, -err, st.st_ino, major(st.st_dev), minor(st.st_dev),
 		 caps);
 	/* the first one since the test began */
@@ -249,7 +252,7 @@ TEST_F(audit, not_ignored)
 	/* the first record is of what comes now */
 	ASSERT_EQ(0, exec_in(self->a, NOBODY, "/mnt/file", NULL).err);
 	expect_nscaps(_metadata, self->kmsg, self->path, "mnt_nosuid", 0,
-		      "frootid=100000 frootid_disk=0 pp=? pe=?");
+		      CAPS "frootid=100000 frootid_disk=0 pp=? pe=?");
 }
 
 TEST_F(audit, ignored)
@@ -257,7 +260,7 @@ TEST_F(audit, ignored)
 	ASSERT_EQ(0, set_in(NS_INIT, self->path, value_v2(), 0).err);
 	ASSERT_EQ(0, exec_in(NS_INIT, NOBODY, "/mnt/file", NULL).permitted);
 	expect_nscaps(_metadata, self->kmsg, self->path, "root_not_owner", 0,
-		      "frootid=100000 frootid_disk=0 pp=? pe=?");
+		      CAPS "frootid=100000 frootid_disk=0 pp=? pe=?");
 }
 
 /* Honoured, and taken away when the credentials were made */
@@ -267,7 +270,7 @@ TEST_F(audit, cut)
 	ASSERT_EQ(0, exec_in(NS_INIT, NOBODY, self->path,
 			     no_new_privs).permitted);
 	expect_nscaps(_metadata, self->kmsg, self->path, "no_new_privs", 0,
-		      "frootid=0 frootid_disk=0 pp=0 pe=0");
+		      CAPS "frootid=0 frootid_disk=0 pp=0 pe=0");
 }
 
 static void drop_bounding(void)
@@ -283,7 +286,20 @@ TEST_F(audit, refused)
 	ASSERT_EQ(0, set_in(NS_INIT, self->path, value_v2(), 0).err);
 	ASSERT_EQ(EPERM, exec_in(NS_INIT, 0, self->path, drop_bounding).err);
 	expect_nscaps(_metadata, self->kmsg, self->path, "outside_bounding", EPERM,
-		      "frootid=0 frootid_disk=0 pp=? pe=?");
+		      CAPS "frootid=0 frootid_disk=0 pp=? pe=?");
+}
+
+/* Of what cannot be read there is no root, rather than the initial one */
+TEST_F(audit, malformed)
+{
+	struct value v = value_v2();
+
+	v.size--;
+	ASSERT_EQ(0, disk_with(helper_path(), &v));
+	EXPECT_EQ(EINVAL, exec_in(NS_INIT, NOBODY, "/mnt/file", NULL).err);
+	expect_nscaps(_metadata, self->kmsg, "/mnt/file", "malformed", EINVAL,
+		      "fver=0 fp=0 fi=0 fe=0 frootid=-1 frootid_disk=-1 pp=? pe=?");
+	umount("/mnt");
 }
 
 static struct outcome remove_file(void *path)
