@@ -375,7 +375,7 @@ static struct nscaps_verdict nscaps_read_failed(ssize_t err)
 	case -EOPNOTSUPP:
 		return verdict(err, NSCAPS_NO_VALUE);
 	case -EOVERFLOW:
-		/* a stacked filesystem whose mounter has no name for the root */
+		/* whoever reads it, as an overlay's mounter, cannot name the root */
 		return verdict(err, NSCAPS_ROOT_UNMAPPED);
 	default:
 		return verdict(err, NSCAPS_FS_ERROR);
@@ -391,9 +391,9 @@ static struct nscaps_verdict nscaps_read_failed(ssize_t err)
  * One call of the filesystem, into a buffer on the stack.
  *
  * Return: 0; -ENODATA when there is no value; -EOPNOTSUPP when the filesystem
- * has no such xattrs; -EINVAL when the value is malformed; -EOVERFLOW when a
- * stacked filesystem cannot express its root; any other errno of the
- * filesystem.
+ * has no such xattrs; -EINVAL when the value is malformed; -EOVERFLOW when
+ * whoever reads it for the filesystem, such as an overlay's mounter, has no
+ * name for its root; any other errno of the filesystem.
  */
 static __always_inline struct nscaps_verdict
 nscaps_read(struct mnt_idmap *idmap, const struct dentry *dentry,
@@ -439,7 +439,7 @@ static struct nscaps_verdict nscaps_load(struct mnt_idmap *idmap,
 {
 	const struct nscaps_verdict v = nscaps_read(idmap, dentry, caps);
 
-	/* a root without a name for the mounter owns no namespace below */
+	/* nor does a root count that whoever reads it here has no name for */
 	if (v.reason == NSCAPS_NO_VALUE || v.reason == NSCAPS_ROOT_UNMAPPED)
 		return verdict(-ENODATA, v.reason);
 	if (v.reason != NSCAPS_HONOURED)

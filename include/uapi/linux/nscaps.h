@@ -23,8 +23,9 @@
  *	namespace that is neither the process's nor an ancestor of it.
  * @NSCAPS_ROOT_UNMAPPED: "root_unmapped".  The rootid has no mapping in the
  *	filesystem's user namespace or in the mount's idmap; in setxattr(2), or
- *	none in the caller's user namespace; on an overlay, or none in the user
- *	namespace of who mounted it.
+ *	none in the caller's user namespace; or none for whoever reads it for
+ *	the filesystem, as the mounter of an overlay or a FUSE server does, and
+ *	the filesystem returned EOVERFLOW.
  * @NSCAPS_ROOT_NOT_OWNER: "root_not_owner".  The value's root is uid 0 neither
  *	in the process's user namespace nor in an ancestor of it; in
  *	getxattr(2), and no other uid there.
