@@ -75,7 +75,7 @@ help:
 
 deps:
 	@scripts/deps tree build guest gdb menuconfig compare containers selftests tool shift \
-		deb deb-kernel fuzz prove lint docs kernel-doc
+		deb deb-kernel lsm fuzz prove lint docs kernel-doc
 
 fetch:
 	@scripts/fetch
