@@ -144,6 +144,29 @@ kernel_version()
 		paste -sd.
 }
 
+# our_version: our commit by its number and name, and whether files were edited
+our_version()
+{
+	local dirty=''
+	git -C "$TOP" diff --quiet HEAD || dirty=.dirty
+	printf 'nscaps%s.g%s%s\n' "$(git -C "$TOP" rev-list --count HEAD)" \
+		"$(git -C "$TOP" rev-parse --short=8 HEAD)" "$dirty"
+}
+
+# commit_time: of our commit, in seconds, for what is built of it
+commit_time()
+{
+	git -C "$TOP" log -1 --format=%ct ||
+		die "the version is that of git, and this is not its tree"
+}
+
+# changes PATH...: the last commits to these, for a package's changelog; the
+# rest is in git
+changes()
+{
+	git -C "$TOP" log -n 20 --format='%w(76,2,4)* %s' -- "$@"
+}
+
 # expected_tests SUITE: the names of the tests that are to run: those of all
 # bases, and those that this one has beside them
 expected_tests()

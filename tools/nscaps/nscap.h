@@ -21,7 +21,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define NSCAP_VERSION	"1"
+#define NSCAP_VERSION	"2"
 #define CAPS_XATTR	"security.capability"
 #define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
 #define PRINTF(f, a)	__attribute__((format(printf, f, a)))
