@@ -44,7 +44,7 @@ static const struct {
 	[REASON_MALFORMED] = {
 		"malformed",
 		"the value is malformed, and execve(2) fails",
-		"remove it, and give them anew: nscap remove FILE; nscap set CAPS FILE" },
+		"give them anew, which replaces it: nscap set CAPS FILE" },
 	[REASON_FS_ERROR] = {
 		"fs_error",
 		"the filesystem failed to read the value",
