@@ -6,7 +6,7 @@ export BASE KDIR V JOBS TEST FILES CONFIG
 
 .DEFAULT_GOAL := help
 .PHONY: help deps fetch prepare build kunit kselftest run shell gdb menuconfig \
-	nscap install deb deb-check deb-tools kernel-doc bench bench-check containers \
+	nscap install deb deb-check deb-install deb-tools kernel-doc bench bench-check containers \
 	filesystems lsm lsm-stock arm64 \
 	differential differential-long attacks \
 	fuzz fuzz-guest faults prove mutants mutants-kunit mutants-guest coverage kcsan \
@@ -44,6 +44,7 @@ help:
 	@echo 'make deb         the Debian packages linux-image, linux-headers and nscaps-tools,'
 	@echo '                 build/deb; CONFIG=/a/config in place of our configuration'
 	@echo 'make deb-check   the same, and the kselftests on the kernel of the package'
+	@echo 'make deb-install the same with CONFIG=, installed in a Debian, booted and purged'
 	@echo 'make deb-tools   the package of the tool and its manual alone'
 	@echo 'make bench       what a call costs in instructions, ours and stock'
 	@echo 'make bench-check the same, held against tests/bench/bounds'
@@ -198,6 +199,10 @@ deb-check: deb
 	@scripts/selftests
 	@scripts/initramfs deb
 	@scripts/guest-run deb kselftest
+
+deb-install: deb
+	@scripts/deps guest containers
+	@scripts/deb-install
 
 deb-tools:
 	@scripts/deps tree deb docs
