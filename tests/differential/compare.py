@@ -87,8 +87,12 @@ class Deliberate:
     def __init__(self, paths):
         self.parser = configparser.ConfigParser(interpolation=None)
         for path in paths:
+            before = set(self.parser.sections())
             with open(path, encoding="utf-8") as file:
-                self.parser.read_file(file)
+                text = file.read()
+            self.parser.read_string(text, path)
+            if again := before & set(re.findall(r"^\[(.*)\]$", text, re.MULTILINE)):
+                die(f"{path}: [{again.pop()}] was there already")
         for name in self.parser.sections():
             missing = {"reason", "operation", "stock", "ours"} - set(self.parser[name])
             if missing:
@@ -152,6 +156,9 @@ class Guests:
         for name in ("differential", "print_caps"):
             (tests / name).write_bytes((work / name).read_bytes())
             (tests / name).chmod(0o755)
+        # where the base's own differences leave files that are not the same
+        if self.args.deliberate_here:
+            plan = ["renew malformed", *plan]
         (tests / "plan").write_text("".join(line + "\n" for line in plan), encoding="ascii")
         (tests.parent / "kselftest-list.txt").write_text("nscaps:differential\n",
                                                          encoding="ascii")

@@ -6,7 +6,9 @@
  *
  * The file "plan" beside the program has a line for each run:
  *	SEED FIRST-EPISODE EPISODES OPERATIONS [NUMBER...]
- * With numbers, only those operations of each episode are done.
+ * With numbers, only those operations of each episode are done.  A line before
+ * them, "renew malformed", is for kernels one of which does not take a file with
+ * a malformed value to the upper layer of an overlay.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,9 +24,12 @@
 
 /* Operations */
 
+static bool renew_malformed;
+
 /*
- * Why the mounter of the overlay cannot read this value: it has no name for the
- * root, or there is nothing to understand.  NULL: it can, or this is no overlay.
+ * Why the mounter of the overlay cannot read this value, and what takes it to the
+ * upper layer may end otherwise: it has no name for the root, or there is nothing
+ * to understand.  NULL: it can, or this is no overlay, or both kernels do alike.
  */
 static const char *unreadable(const struct command *c, bool follow)
 {
@@ -34,7 +39,7 @@ static const char *unreadable(const struct command *c, bool follow)
 	case EOVERFLOW:
 		return "foreign";
 	case EINVAL:
-		return "malformed";
+		return renew_malformed ? "malformed" : NULL;
 	default:
 		return NULL;
 	}
@@ -214,6 +219,10 @@ static void run_line(char *line)
 	int numbers = 0;
 
 	line[strcspn(line, "\n")] = 0;
+	if (!strcmp(line, "renew malformed")) {
+		renew_malformed = true;
+		return;
+	}
 	if (sscanf(line, "%llu %llu %llu %u %n", &seed, &first, &count, &ops,
 		   &numbers) < 4) {
 		errno = EINVAL;
