@@ -79,10 +79,11 @@ FIXTURE_SETUP(disk)
 
 FIXTURE_TEARDOWN(disk)
 {
-	umount(OVERLAY);
-	umount(LAYERS);
+	umount2(OVERLAY, MNT_DETACH);
+	umount2(LAYERS, MNT_DETACH);
 	rmdir(LAYERS);
-	umount("/mnt");
+	umount2("/mnt", MNT_DETACH);
+	unlink("/tmp/disk");
 	close(self->a);
 }
 
