@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# A Debian for a guest, made by mmdebstrap: without root in a user namespace.
+# A Debian for a guest, made by mmdebstrap: without root in a user namespace, so
+# that a hook can write to no file out here, but by mmdebstrap's "download".
 # Read after lib.sh; it fails with its last message in the output.
 
 suite=trixie
@@ -23,17 +24,17 @@ debian_tar()
 		"$@" "$suite" "$tar" "deb $opt$uri $suite main"
 }
 
-# debian_image TAR IMAGE SIZE: it as ext4, by the root of a user namespace where
-# we are not root
+# debian_image TAR IMAGE SIZE: it as ext4; where we are not root, by the root of a
+# user namespace, who is us on the disk and can make no device
 debian_image()
 {
 	local as=() dir=${2%/*}
-	((EUID == 0)) || as=(mmdebstrap --unshare-helper)
+	((EUID == 0)) || as=(unshare --map-root-user --map-auto)
 	# shellcheck disable=SC2016
 	"${as[@]}" sh -ec '
 		cd "$1"
 		rm -rf root "$3" && mkdir root
-		tar --xattrs --xattrs-include="*" -C root -xf "$2"
+		tar --xattrs --xattrs-include="*" --exclude="./dev/*" -C root -xf "$2"
 		mkdir root/harness
 		truncate -s "$4" "$3"
 		mke2fs -q -t ext4 -L nscaps -d root "$3"
