@@ -191,8 +191,8 @@ install:
 deb:
 	@scripts/deps tree build deb deb-kernel docs
 	@scripts/prepare
-	@scripts/deb
 	@scripts/deb-tools
+	@scripts/deb
 
 deb-check: deb
 	@scripts/deps guest selftests
@@ -200,8 +200,10 @@ deb-check: deb
 	@scripts/initramfs deb
 	@scripts/guest-run deb kselftest
 
-deb-install: deb
+deb-install:
+	@[ -n "$(CONFIG)" ] || { echo 'nscaps: make deb-install takes CONFIG=, a configuration of a machine' >&2; exit 1; }
 	@scripts/deps guest containers
+	@$(MAKE) -s deb
 	@scripts/deb-install
 
 deb-tools:

@@ -144,6 +144,17 @@ kernel_version()
 		paste -sd.
 }
 
+# settings: what was given for this command, for the one that does it again
+settings()
+{
+	local name
+	[[ $BASE == 6.12 ]] || printf ' BASE=%s' "$BASE"
+	for name in TEST KDIR CONFIG; do
+		[[ -z ${!name:-} ]] || printf ' %s=%s' "$name" "${!name}"
+	done
+	[[ $ARCH == x86_64 ]] || printf ' ARCH=%s' "$ARCH"
+}
+
 # our_version: our commit by its number and name, and whether files were edited
 our_version()
 {
