@@ -86,13 +86,9 @@ class Deliberate:
 
     def __init__(self, paths):
         self.parser = configparser.ConfigParser(interpolation=None)
-        for path in paths:
-            before = set(self.parser.sections())
-            with open(path, encoding="utf-8") as file:
-                text = file.read()
-            self.parser.read_string(text, path)
-            if again := before & set(re.findall(r"^\[(.*)\]$", text, re.MULTILINE)):
-                die(f"{path}: [{again.pop()}] was there already")
+        # as one text, in which no difference may stand twice
+        texts = [Path(path).read_text(encoding="utf-8") for path in paths]
+        self.parser.read_string("\n".join(texts), ", ".join(map(str, paths)))
         for name in self.parser.sections():
             missing = {"reason", "operation", "stock", "ours"} - set(self.parser[name])
             if missing:
