@@ -171,11 +171,31 @@ commit_time()
 		die "the version is that of git, and this is not its tree"
 }
 
-# changes PATH...: the last commits to these, for a package's changelog; the
-# rest is in git
-changes()
+# maintainer: of the packages
+maintainer()
 {
+	sed -n 's/^Maintainer: //p' "$TOP/packaging/nscaps-tools/debian/control"
+}
+
+# changelog_entry SOURCE VERSION PATH...: an entry of a package's changelog, of our
+# commit: stdin, and the last commits to these paths; the rest is in git
+changelog_entry()
+{
+	printf '%s (%s) unstable; urgency=medium\n\n' "$1" "$2"
+	shift 2
+	cat
 	git -C "$TOP" log -n 20 --format='%w(76,2,4)* %s' -- "$@"
+	printf '\n -- %s  %s\n' "$(maintainer)" "$(date -uR -d "@$(commit_time)")"
+}
+
+# repack PACKAGE DIR NEW COMMAND: a copy of a Debian package, changed by the
+# command in DIR, where it is unpacked
+repack()
+{
+	rm -rf "$2"
+	dpkg-deb -R "$1" "$2"
+	(cd "$2" && eval "$4")
+	dpkg-deb -Znone --root-owner-group -b "$2" "$3"
 }
 
 # expected_tests SUITE: the names of the tests that are to run: those of all
