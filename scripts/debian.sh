@@ -6,6 +6,12 @@
 
 suite=trixie
 
+# listed FILE: the packages of such a list
+listed()
+{
+	sed -E '/^[[:space:]]*(#|$)/d' "$1"
+}
+
 # debian_tar TAR PACKAGES [option of mmdebstrap...]: a new system with these, of
 # the release SUITE, from the archive of this system
 debian_tar()
